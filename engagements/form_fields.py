@@ -137,7 +137,7 @@ def choose_among(form: forms.Form, **querysets: QuerySet[Any]) -> None:
 def who_can_own(engagement: Engagement, *, named: list[Membership]) -> QuerySet[Membership]:
     """Members to choose from, and those named already, should they have left since."""
     here = Membership.objects.filter(engagement=engagement)
-    able = Q(removed_at=None) & ~Q(role=Role.VIEWER)
+    able = Q(removed_at=None) & ~Q(role=Role.VIEWER)  # as `Membership.can_own`
     return here.filter(able | Q(pk__in=[person.pk for person in named]))
 
 

@@ -5,15 +5,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import ManyToOneRel
-
 from accounts.models import User
 from engagements.links import share_link_url
 from engagements.models import Engagement, Invitation, Membership, Role, ShareLink
 from tenancy.scoping import scope
 
 SharedLink = tuple[ShareLink, str]  # with its address
-ACCOUNTABILITIES = {"owner": "owns", "champion": "champions", "steward": "is steward of"}
 
 
 @dataclass(frozen=True)
@@ -28,19 +25,6 @@ class Member:
     @property
     def is_invited(self) -> bool:
         return self.invitation is not None and self.invitation.is_open(now=self.now)
-
-
-@dataclass(frozen=True)
-class Held:
-    """How many things of a kind a member is responsible for, and in which role."""
-
-    verb: str
-    one: str
-    many: str
-    count: int
-
-    def __str__(self) -> str:
-        return f"{self.verb} {self.count} {self.one if self.count == 1 else self.many}"
 
 
 def members(engagement: Engagement, *, now: dt.datetime) -> list[Member]:
@@ -81,32 +65,6 @@ def share_links(engagement: Engagement, *, now: dt.datetime) -> dict[str, list[S
         link.engagement = engagement
         groups["open" if link.is_open(now=now) else "ended"].append((link, share_link_url(link)))
     return groups
-
-
-def held_by(membership: Membership) -> list[Held]:
-    """Count the things that a member owns, champions or stewards, in every app.
-
-    Takes one query for each kind. The kinds are found from foreign keys to Membership, so that
-    this app need not import those above it.
-    """
-    keys = [
-        relation.field
-        for relation in Membership._meta.get_fields(include_hidden=True)
-        if isinstance(relation, ManyToOneRel) and relation.field.name in ACCOUNTABILITIES
-    ]
-    counts = [
-        Held(
-            ACCOUNTABILITIES[key.name],
-            str(key.model._meta.verbose_name),
-            str(key.model._meta.verbose_name_plural),
-            key.model._default_manager.filter(
-                engagement_id=membership.engagement_id, **{key.name: membership}
-            ).count(),
-        )
-        for key in keys
-        if not key.model.__name__.endswith("Event")
-    ]
-    return sorted((held for held in counts if held.count), key=lambda held: (held.verb, held.many))
 
 
 def may_create_engagement(user: User, memberships: Iterable[Membership]) -> bool:

@@ -10,6 +10,7 @@ inside = [
     path("settings/close/", engagements.engagement_close, name="engagement-close"),
     path("settings/reopen/", engagements.engagement_reopen, name="engagement-reopen"),
     path("members/", members.member_list, name="member-list"),
+    path("members/hand-over/", members.hand_over, name="hand-over"),
     path("members/invite/", members.member_invite, name="member-invite"),
     path("members/invite-several/", members.member_invite_many, name="member-invite-many"),
     path("members/invite-waiting/", members.member_invite_waiting, name="member-invite-waiting"),

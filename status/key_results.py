@@ -146,7 +146,7 @@ def key_result_row(
         "said": _said(state, today=today, engagement=engagement),
     }
     if engagement.shows_owners:
-        row["owner"] = key_result.owner.name if key_result.owner else "No owner yet"
+        row["owner"] = key_result.owner.name_as_owner if key_result.owner else "No owner yet"
     return row
 
 

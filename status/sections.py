@@ -138,7 +138,7 @@ def objective_block(
         ],
     }
     if engagement.shows_owners:
-        block["owner"] = objective.owner.name
+        block["owner"] = objective.owner.name_as_owner
     return block
 
 

@@ -48,16 +48,18 @@ JOINED = (
     *("objective__cycle", "objective__team", "objective__owner", "objective__parent"),
     *("metric", "owner"),
 )
+OWNER = ("name", "role", "removed_at")
 SHOWN = (
     *("engagement_id", "public_id", "title", "commitment", "weight", "baseline"),
     *("latest_value", "target", "method", "ladder", "direction", "starts_on", "due_on"),
     *("committed_at", "stage", "score", "rag", "confidence", "measured_on", "last_period"),
     *("last_week", "red_since", "trail", "insight", "next_action", "next_action_due"),
     *("evidence_url", "on_pace", "silent_from", "is_finished"),
-    *("objective__public_id", "objective__title", "objective__owner__name"),
+    *("objective__public_id", "objective__title"),
+    *(f"{path}__{name}" for path in ("owner", "objective__owner") for name in OWNER),
     *("objective__team__name", "objective__parent__title", "objective__parent__committed_at"),
     *("objective__cycle__name", "objective__cycle__kind", "objective__cycle__starts_on"),
-    *("objective__cycle__ends_on", "metric__unit", "owner__name"),
+    *("objective__cycle__ends_on", "metric__unit"),
 )
 ACTED = ("huddle_set_at", "answered_at", "decided_at")
 RELEASED = ("release__number", "release__at", "release__head_number", "release__head_hash")

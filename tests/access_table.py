@@ -78,6 +78,7 @@ TABLE: dict[str, Row] = {
     "engagements:member-withdraw-invitation": Row(post=LEADS),
     "engagements:member-update": Row(get=LEADS, post=LEADS),
     "engagements:member-change-role": Row(post=LEADS),
+    "engagements:hand-over": Row(get=LEADS, post=LEADS),
     "engagements:member-remove": Row(get=LEADS, post=LEADS),
     "engagements:share-link-list": Row(get=MEMBERS),
     "engagements:share-link-create": Row(post=LEADS),

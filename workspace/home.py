@@ -102,7 +102,10 @@ def next_dates(
     found = [
         *(_deadline(at, what="Check-ins due") for at in due),
         *(_review(one) for one in reviews),
-        *(NextDate(on=one.due_on, what=f"{one.owner}: {one.what}", action=one) for one in actions),
+        *(
+            NextDate(on=one.due_on, what=f"{one.owner.name_as_owner}: {one.what}", action=one)
+            for one in actions
+        ),
         *(date for one in escalations for date in _of_escalation(one, today=today, now=now)),
         *(date for one in cycles for date in _of_cycle(one, today=today)),
     ]

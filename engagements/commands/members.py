@@ -9,7 +9,7 @@ from django.db.models import F, QuerySet
 
 from engagements.models import Engagement, Invitation, Membership, Role
 from engagements.permissions import Permission, require_right
-from engagements.queries import held_by, is_only_lead
+from engagements.queries import is_only_lead
 from tenancy.locks import lock, lock_names, locking
 
 
@@ -66,19 +66,13 @@ def lock_invitations(members: QuerySet[Membership]) -> None:
 def change_role(*, membership: Membership, role: str, by: Membership) -> Membership:
     """Give a member another set of permissions (M9.6).
 
-    Raises ValidationError: `last_lead`, and `owner` if someone who owns something would become a
-    viewer (M9.3).
+    Someone who becomes a viewer can't own things any more (M9.3): theirs wait to be handed over.
+    Raises ValidationError `last_lead`.
     """
     current = _locked(membership, by=by)
     if role != Role.LEAD:
         _require_a_lead(current)
     if role == Role.VIEWER:
-        if held := held_by(current):
-            raise ValidationError(
-                f"{current.name} {', '.join(map(str, held))}. Give them to someone else first,"
-                " because viewers can only read.",
-                code="owner",
-            )
         _return_ownership(current)
     current.role = role
     current.save(update_fields=["role"])
@@ -87,13 +81,18 @@ def change_role(*, membership: Membership, role: str, by: Membership) -> Members
 
 @transaction.atomic
 def remove_member(*, membership: Membership, by: Membership, now: dt.datetime) -> None:
-    """End a member's access at their next request; their work keeps their name."""
+    """End a member's access at their next request; their items wait to be handed over."""
     current = _locked(membership, by=by)
     _require_a_lead(current)
-    current.removed_at, current.removed_by = now, by
-    current.save(update_fields=["removed_at", "removed_by"])
-    _return_ownership(current)
-    revoke_invitations(membership=current, at=now)
+    end_membership(current, by=by, now=now)
+
+
+def end_membership(leaving: Membership, *, by: Membership | None, now: dt.datetime) -> None:
+    """Remove a member whom the caller has locked; `by` is None for an operator."""
+    leaving.removed_at, leaving.removed_by = now, by
+    leaving.save(update_fields=["removed_at", "removed_by"])
+    _return_ownership(leaving)
+    revoke_invitations(membership=leaving, at=now)
 
 
 def revoke_invitations(*, membership: Membership, at: dt.datetime) -> None:

@@ -17,6 +17,7 @@ from tenancy.locks import lock, locking
 from tenancy.scoping import MAX_ENGAGEMENTS, identity, scope, unscoped
 from tenancy.text import address_key
 
+ACTIVE = Q(removed_at=None)
 GONE = "This link no longer works. Request a new one in your profile."
 SAME = "This is already your email address."
 
@@ -44,10 +45,13 @@ def update_profile(*, user: User, **profile: Any) -> User:
     return user
 
 
-def engagements_of(user: User) -> list[list[int]]:
-    """Return the ids of the user's engagements, in lists that fit into a scope."""
+def engagements_of(user: User, which: Q = ACTIVE) -> list[list[int]]:
+    """Return the ids of the user's engagements, in lists that fit into a scope.
+
+    `which` selects memberships, by default those that were not removed.
+    """
     with identity(user_id=user.pk), unscoped():
-        mine = Membership.objects.active().filter(user=user).order_by("engagement_id")
+        mine = Membership.objects.filter(which, user=user).order_by("engagement_id")
         ids = list(mine.values_list("engagement_id", flat=True))
     return [ids[at : at + MAX_ENGAGEMENTS] for at in range(0, len(ids), MAX_ENGAGEMENTS)]
 

@@ -4,11 +4,22 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
+from django.db.models import QuerySet
+from django.http import QueryDict
 
 from accounts.models import Theme, User
+from engagements.commands.handing_over import GONE
 from engagements.edit_forms import EditForm, GroupedForm
-from engagements.form_fields import ClockField, EmailField, TextField, ZoneField
-from engagements.models import Role
+from engagements.form_fields import (
+    ClockField,
+    EmailField,
+    MemberField,
+    TextField,
+    ZoneField,
+    choose_among,
+)
+from engagements.holdings import Leaver
+from engagements.models import Membership, Role
 
 ROLES = [
     (Role.VIEWER, "Viewer: reads status pages, nothing else"),
@@ -45,6 +56,32 @@ class PlaceholderForm(EditForm):
 
 class RoleForm(forms.Form):
     role = forms.ChoiceField(choices=Role.choices, label="Role")
+
+
+class HandOverForm(forms.Form):
+    """Items of someone who left, all of them ticked, and who takes them over."""
+
+    items = forms.MultipleChoiceField(
+        error_messages={"required": "Tick at least one item.", "invalid_choice": GONE}
+    )
+    to = MemberField(label="Hand over to", empty_label="Choose")
+
+    def __init__(
+        self, data: QueryDict, *, leaver: Leaver, colleagues: QuerySet[Membership]
+    ) -> None:
+        row = leaver.membership
+        is_theirs = data.get("leaver") == row.public_id
+        super().__init__(
+            data if is_theirs else None, auto_id=f"{row.public_id}-%s", use_required_attribute=False
+        )
+        self.leaver = leaver
+        tokens = [item.token for _, items in leaver.groups for item in items]
+        self.fields["items"].choices = [(token, token) for token in tokens]  # type: ignore[attr-defined]
+        self.ticked = set(data.getlist("items") if is_theirs else tokens)
+        choose_among(self, to=colleagues)
+        # Several forms on a page share the list.
+        people = [("", "Choose"), *((one.public_id, one.name) for one in colleagues)]
+        self.fields["to"].choices = people  # type: ignore[attr-defined]
 
 
 class AcceptForm(forms.Form):

@@ -95,6 +95,18 @@ class Membership(TenantModel):
     def is_placeholder(self) -> bool:
         return self.user_id is None
 
+    @property
+    def can_own(self) -> bool:
+        """Return whether this person can be in charge of something: members who don't only read."""
+        return self.removed_at is None and self.role != Role.VIEWER
+
+    @property
+    def name_as_owner(self) -> str:
+        """Return the name, marked if this person can't own things any more (M9.3)."""
+        if self.can_own:
+            return self.name
+        return f"{self.name} ({'viewer' if self.removed_at is None else 'left'})"
+
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def unanswered(self) -> InvitationQuerySet:

@@ -6,12 +6,14 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.template.defaultfilters import pluralize
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import reswap, retarget
 
 from engagements import queries
 from engagements.access import MemberRequest, find, member
+from engagements.commands import handing_over
 from engagements.commands.invitations import (
     correct_placeholder,
     invite_member,
@@ -21,11 +23,13 @@ from engagements.commands.invitations import (
     withdraw_invitation,
 )
 from engagements.commands.members import change_role, remove_member
+from engagements.form_fields import who_can_own
 from engagements.form_views import form_page, redirect_to, run_command, toast
 from engagements.forms.inviting import InviteManyForm
-from engagements.forms.members import InviteForm, PlaceholderForm, RoleForm
+from engagements.forms.members import HandOverForm, InviteForm, PlaceholderForm, RoleForm
+from engagements.holdings import count_left, held_by, leavers
 from engagements.models import Membership, Role
-from engagements.permissions import Permission, may
+from engagements.permissions import Permission, may, may_here
 
 PAGE = "engagements/member_list.html"
 MOST_NAMED = 3  # names in a message, before it counts
@@ -121,17 +125,42 @@ def member_change_role(request: MemberRequest, member: str) -> HttpResponse:
     except ValidationError as refusal:
         return _row(request, row, refusal=refusal)
     text = f"{row.name} is {row.get_role_display().lower()} now."
-    if request.htmx and Role.LEAD in (was, row.role):
-        # The number of leads decides which other rows may change.
+    today = request.engagement.today(timezone.now())
+    if leaves_items := row.role == Role.VIEWER and bool(held_by(row, today=today)):
+        text += " Their items need another owner."
+    if request.htmx and (leaves_items or Role.LEAD in (was, row.role)):
+        # The number of leads decides which other rows may change; a notice counts the items.
         whole = retarget(_list(request, form=InviteForm()), "#members")
         return toast(reswap(whole, "outerHTML"), text)
     return _row(request, row, text=text)
 
 
+@member(Permission.PLAN)
+def hand_over(request: MemberRequest) -> HttpResponse:
+    """Give the items of people who left to colleagues (M9.5)."""
+    now = timezone.now()
+    people = leavers(request.engagement, today=request.engagement.today(now))
+    colleagues = who_can_own(request.engagement, named=[]).order_by("name", "id")
+    forms = [HandOverForm(request.POST, leaver=one, colleagues=colleagues) for one in people]
+    posted = next((form for form in forms if form.is_bound), None)
+    if posted and posted.is_valid():
+        known = {"leaver": posted.leaver.membership, "by": request.membership, "now": now}
+        if count := run_command(posted, handing_over.hand_over, **known):
+            colleague = posted.cleaned_data["to"]
+            messages.success(request, f"{colleague} takes over {count} item{pluralize(count)}.")
+            return redirect_to(request, "engagements:hand-over")
+    if request.method == "POST" and not posted:
+        messages.error(request, handing_over.GONE)
+        return redirect_to(request, "engagements:hand-over")
+    page = {"forms": forms, "left": sum(leaver.count for leaver in people), **TAB}
+    return render(request, "engagements/hand_over.html", page, status=422 if posted else 200)
+
+
 @member(Permission.MANAGE_MEMBERS, even_when_closed=True)
 def member_remove(request: MemberRequest, member: str) -> HttpResponse:
     row = _member(request, member)
-    page = {"member": row, "held": queries.held_by(row), **TAB}
+    held = held_by(row, today=request.engagement.today(timezone.now()))
+    page = {"member": row, "held": held, **TAB}
     page["is_only_lead"] = queries.is_only_lead(row)
     if request.method != "POST":
         return render(request, "engagements/member_remove.html", page)
@@ -143,6 +172,9 @@ def member_remove(request: MemberRequest, member: str) -> HttpResponse:
     if row == request.membership:
         messages.success(request, f"You have left {request.engagement}.")
         return redirect("/")
+    if held and may_here(request.membership, Permission.PLAN):
+        messages.success(request, f"{row.name} is removed. Choose who takes over.")
+        return redirect("engagements:hand-over", request.engagement.slug)
     return _back(request, f"{row.name} is removed.")
 
 
@@ -163,11 +195,19 @@ def _list(request: MemberRequest, *, form: InviteForm, status: int = 200) -> Htt
         "to_invite": sum(
             person.membership.is_placeholder and not person.is_invited for person in people
         ),
+        "left": _left(request),
         "form": form,
         "permissions": [(each.label, [may(role, each) for role in Role]) for each in Permission],
     }
     part = f"{PAGE}#members" if request.htmx else PAGE
     return render(request, part, {**page, **TAB}, status=status)
+
+
+def _left(request: MemberRequest) -> int:
+    """Count for a lead the items without an active owner."""
+    if not may_here(request.membership, Permission.PLAN):
+        return 0
+    return count_left(request.engagement, today=request.engagement.today(timezone.now()))
 
 
 def _row(

@@ -213,6 +213,15 @@ def set_collaborators(
     )
 
 
+def drop_second_mention(subject: Objective | KeyResult) -> None:
+    """Remove a new owner from the collaborators, within a command that holds the subject."""
+    Collaborator.objects.filter(
+        engagement_id=subject.engagement_id,
+        member=subject.owner,
+        **{"objective" if isinstance(subject, Objective) else "key_result": subject},
+    ).delete()
+
+
 @transaction.atomic
 def commit_objective(
     *,

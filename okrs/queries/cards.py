@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
-from engagements.models import Cadence, Engagement, Membership
+from engagements.models import Cadence, Engagement
 from okrs.audit import Criterion, answers_of, audit
 from okrs.models import Cycle, Forecast, KeyResult, Stage
 from okrs.queries.findings import key_result_findings, metric_moves
@@ -58,8 +58,8 @@ class Card:
         return trace(self.key_result.trail, cadence=self.engagement.cadence)
 
     @property
-    def collaborators(self) -> Sequence[Membership]:
-        return [named.member for named in self.key_result.collaborators.all()]
+    def collaborators(self) -> Sequence[str]:
+        return [named.member.name_as_owner for named in self.key_result.collaborators.all()]
 
     @property
     def audit_passed(self) -> int:

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from django.db.models import Prefetch, QuerySet, TextChoices, prefetch_related_objects
 
-from engagements.models import Engagement, Membership
+from engagements.models import Engagement
 from metrics.models import GAP_FOR, Metric
 from okrs.models import Collaborator, ContributionLink, KeyResult, Objective, Stage
 from okrs.queries.cards import Card, card
@@ -68,7 +68,7 @@ def fetch_set(objective: Objective) -> None:
 
 def fetch_sets(objectives: Sequence[Objective]) -> None:
     """Prefetch key results with their links upwards, as the cycle's page shows. Two queries."""
-    key_results = KeyResult.objects.select_related("metric").defer("trail", "insight")
+    key_results = KeyResult.objects.select_related("metric", "owner").defer("trail", "insight")
     above = Prefetch("contributes_to", _links("target"))
     prefetch_related_objects(
         list(objectives), Prefetch("key_results", key_results.prefetch_related(above))
@@ -116,7 +116,7 @@ class ObjectivePage:
     """
 
     row: ObjectiveRow
-    collaborators: Sequence[Membership]
+    collaborators: Sequence[str]
     findings: Sequence[Finding]
     guardrails: Sequence[Finding]
     overlaps: Sequence[KeyResult]
@@ -168,7 +168,7 @@ def objective_page(objective: Objective, *, today: dt.date) -> ObjectivePage:
     open_to_commit = row.drafts or objective.committed_at is None
     return ObjectivePage(
         row=row,
-        collaborators=[collaborator.member for collaborator in objective.collaborators.all()],
+        collaborators=[one.member.name_as_owner for one in objective.collaborators.all()],
         findings=objective_findings(objective),
         guardrails=guardrail_findings(objective),
         overlaps=list(_overlaps(objective)),

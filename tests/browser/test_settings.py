@@ -86,6 +86,31 @@ def close(visitor: Visitor) -> None:
 
 
 @BOTH
+def test_a_lead_hands_over_all_that_someone_left(opens: Opens) -> None:
+    alice, ashton = cast.user(), cast.client("Ashton Mills")
+    lead = cast.member(ashton, alice)
+    bob = build.member(ashton, "Bob Marley", Role.CHAMPION, user=None)
+    objective = build.objective(bob, cast.cycle(ashton))
+    for number in range(20):
+        build.live_key_result(objective, title=f"Key result {number}", owner_id=bob.pk)
+    build.team(ashton, champion=bob)
+    visitor = opens()
+    visitor.signs_in_as(alice)
+    page = visitor.page
+    visitor.visit(f"/e/{ashton.slug}/members/{bob.public_id}/remove/", says="Remove Bob Marley?")
+    page.get_by_role("button", name="Remove Bob Marley").press("Enter")
+
+    visitor.inspect("hand over")
+    page.get_by_role("button", name="Hand over items of Bob Marley").click()
+    expect(page.get_by_text("Choose one person.")).to_be_visible()
+    visitor.inspect("hand over refused")
+    page.get_by_label("Hand over to").select_option(label=lead.name)
+    page.get_by_role("button", name="Hand over items of Bob Marley").click()
+    expect(page.get_by_role("status")).to_contain_text("Alice takes over 22 items.")
+    visitor.inspect("nothing to hand over")
+
+
+@BOTH
 def test_a_profile_says_what_time_it_is_and_when_the_next_mail_comes(opens: Opens) -> None:
     alice, ashton = cast.user(), cast.client("Ashton Mills")
     cast.member(ashton, alice)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -137,7 +139,9 @@ def test_another_lead_frees_the_line_at_once(client: Client, lead: Membership) -
 
 
 def test_removing_counts_what_they_own(client: Client, lead: Membership, bob: Membership) -> None:
-    objective = build.objective(bob, build.cycle(lead.engagement))
+    today = timezone.now().date()
+    cycle = build.cycle(lead.engagement, starts_on=today, ends_on=today + dt.timedelta(days=90))
+    objective = build.objective(bob, cycle)
     build.key_result(objective)
     build.key_result(objective)
 

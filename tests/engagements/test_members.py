@@ -83,18 +83,6 @@ def test_a_correction_is_refused(alice: Membership, named: Membership, code: str
     assert refused(correct, person, by=alice, email=eve.email.upper()) == code
 
 
-def test_an_owner_does_not_become_a_viewer(alice: Membership, bob: Membership) -> None:
-    objective = build.objective(alice, build.cycle(alice.engagement))
-    build.live_key_result(objective, owner_id=bob.pk)
-
-    assert change_role(membership=bob, role=Role.CHAMPION, by=alice).role == Role.CHAMPION
-    with pytest.raises(ValidationError) as refusal:
-        change_role(membership=bob, role=Role.VIEWER, by=alice)
-
-    assert refusal.value.code == "owner"
-    assert refusal.value.messages[0].startswith("Bob owns 1 key result.")
-
-
 def test_who_leaves_gives_back_workflow_and_context(alice: Membership) -> None:
     eve, olga = build.member(alice.engagement, "Eve"), build.member(alice.engagement, "Olga")
     Engagement.objects.update(workflow_owner=eve, context_owner=olga)

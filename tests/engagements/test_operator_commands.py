@@ -9,8 +9,11 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from accounts.models import User
+from engagements.models import Role
 from tests import build
 from tests.build import PASSWORD
+from tests.checkins.posting import TUESDAY
+from tests.engagements.conftest import saved
 
 PLACE = {"time_zone": "Europe/Oslo", "country": "NO"}
 pytestmark = pytest.mark.django_db
@@ -84,12 +87,55 @@ def test_somebody_with_an_account_leads_at_once(client: Client) -> None:
     assert client.get("/e/harbor/settings/").status_code == 200
 
 
-def test_an_account_is_closed_by_address() -> None:
-    alice = build.user("Alice")
+def test_closing_an_account_removes_its_memberships_and_opening_it_restores_those(
+    client: Client,
+) -> None:
+    engagement = build.engagement()
+    alice, lead = build.member(engagement, "Alice"), build.member(engagement, "Lead")
+    viewer = build.member(build.engagement("Harbor"), "Alice", Role.VIEWER, user=alice.user)
+    gone = build.member(build.engagement("Mills"), "Alice", user=alice.user)
+    build.change(gone, removed_at=TUESDAY, removed_by=build.member(gone.engagement, "Olga"))
+    build.change(engagement, workflow_owner=alice)
+    build.metric(engagement, steward=alice)
+    build.log_in(client, alice)
 
-    run("disable_user", "Alice@example.test")
+    printed = run("disable_user", "Alice@example.test")
 
-    alice.refresh_from_db()
-    assert not alice.is_active
-    with pytest.raises(CommandError, match="There is no account"):
-        run("disable_user", "nobody@example.test")
+    assert "Northwind SaaS: Alice is removed, is steward of 1 metric." in printed
+    assert "Harbor: Alice is removed, owns nothing." in printed
+    assert [saved(one).removed_at is None for one in (alice, viewer, gone, lead)] == [
+        *(False, False, False),
+        True,
+    ]
+    assert saved(engagement).workflow_owner is None
+    assert not User.objects.get(email=alice.email).is_active
+
+    printed = run("enable_user", "alice@example.test")
+
+    assert "Northwind SaaS: Alice is program lead again." in printed
+    assert [saved(one).removed_at is None for one in (alice, viewer, gone)] == [True, True, False]
+    assert User.objects.get(email=alice.email).is_active
+    assert "/login/" in client.get("/")["Location"]  # the old session has ended
+    with pytest.raises(CommandError, match="is not closed"):
+        run("enable_user", "alice@example.test")
+
+
+def test_the_only_lead_keeps_the_account_as_on_the_page() -> None:
+    alice = build.member(build.engagement())
+    build.member(build.engagement("Harbor"), user=alice.user)
+    build.member(build.engagement("Mills"), "Alice", Role.VIEWER, user=alice.user)
+
+    with pytest.raises(CommandError) as error:
+        run("disable_user", "alice@example.test")
+
+    for slug in ("northwind", "harbor"):
+        assert f"manage.py make_lead EMAIL {slug}" in str(error.value)
+    assert "mills" not in str(error.value)
+    assert saved(alice).removed_at is None
+    assert User.objects.get(email=alice.email).is_active
+
+
+@pytest.mark.parametrize("command", ["disable_user", "enable_user"])
+def test_an_unknown_address_is_named(command: str) -> None:
+    with pytest.raises(CommandError, match="There is no account with the address nobody@"):
+        run(command, "nobody@example.test")

@@ -15,7 +15,9 @@ from checkins.queries.asks import OpenAsk, asks_in
 from checkins.queries.cards import due_of
 from decisions.models import ActionItem
 from decisions.queries.log import LatestDecision, latest_decisions
+from engagements.holdings import count_left
 from engagements.models import Engagement, Membership
+from engagements.permissions import Permission, may_here
 from escalations.queries import EscalationCard, open_escalations
 from okrs.models import Cycle, KeyResult, Objective, Stage
 from okrs.models.key_results import LIVE
@@ -28,15 +30,17 @@ from workspace.queries.first_steps import FirstSteps, first_steps
 SHORT = 6  # rows of a list in the margin
 SOON = dt.timedelta(days=21)
 # Django's cost of a query grows with its columns, most of all if it sorts.
+OWNER_COLUMNS = ("owner__name", "owner__role", "owner__removed_at")
 KEY_RESULT_COLUMNS = (
     *("engagement_id", "public_id", "objective_id", "metric__unit", "title", "method"),
     *("direction", "baseline", "target", "starts_on", "due_on", "weight", "position"),
     *("committed_at", "stage", "latest_value", "score", "rag", "confidence", "measured_on"),
     *("checked_in_at", "insight", "evidence_url", "trail", "on_pace", "silent_from"),
+    *OWNER_COLUMNS,
 )
 OBJECTIVE_COLUMNS = (
     *("engagement_id", "public_id", "cycle_id", "team__name", "title", "position"),
-    "committed_at",
+    *("committed_at", *OWNER_COLUMNS),
 )
 
 
@@ -86,6 +90,7 @@ class Home:
     decisions: Sequence[LatestDecision]
     dates: Sequence[NextDate]
     overdue_actions: int
+    left: int  # items without an active owner, for a lead
     has_begun: bool  # an objective was committed
     steps: FirstSteps | None  # until somebody has checked in
     left_out: LeftOut | None
@@ -115,7 +120,7 @@ class Home:
 def home_page(*, membership: Membership, now: dt.datetime) -> Home:
     """Return everything on the page.
 
-    At most fifteen queries, however much there is, and six more until the first check-in.
+    At most sixteen queries, however much there is, and six more until the first check-in.
     """
     engagement = membership.engagement
     today = engagement.today(now)
@@ -161,7 +166,7 @@ def home_page(*, membership: Membership, now: dt.datetime) -> Home:
             )[:SHORT],
             actions=actions.filter(due_on__gte=today, due_on__lte=today + SOON)
             .select_related("owner")
-            .only("public_id", "what", "due_on", "owner__name")
+            .only("public_id", "what", "due_on", *OWNER_COLUMNS)
             .order_by("due_on", "id")[:SHORT],
             escalations=[card.escalation for card in found.open],
             cycles=cycles,
@@ -169,6 +174,7 @@ def home_page(*, membership: Membership, now: dt.datetime) -> Home:
             now=now,
         ),
         overdue_actions=actions.filter(due_on__lt=today).count(),
+        left=count_left(engagement, today=today) if may_here(membership, Permission.PLAN) else 0,
         has_begun=any(one.objective.committed_at for one in objectives) or committed.exists(),
         steps=None
         if engagement.is_closed or any(line.key_result.checked_in_at for line in lines)
@@ -208,7 +214,7 @@ def _glances(
     shown = (
         KeyResult.objects.filter(engagement=engagement, objective__cycle__in=cycles)
         .exclude(stage=Stage.WITHDRAWN)
-        .select_related("metric")
+        .select_related("metric", "owner")
         .only(*KEY_RESULT_COLUMNS)
         .order_by()
     )
@@ -218,7 +224,7 @@ def _glances(
     by_cycle: dict[int, list[ObjectiveGlance]] = {pk: [] for pk in by_id}
     rows = (
         Objective.objects.filter(engagement=engagement, cycle__in=cycles)
-        .select_related("team")
+        .select_related("team", "owner")
         .only(*OBJECTIVE_COLUMNS)
         .order_by("team__name", "position", "id")
     )

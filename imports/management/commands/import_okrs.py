@@ -5,10 +5,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from engagements.models import Engagement, Membership, Role
+from engagements.management.lookups import find_engagement
+from engagements.models import Membership, Role
 from imports.commands import ImportRefusedError, check_import, import_okrs
 from imports.plans import MAX_REPORTED, Plan, TooCostlyError, counted
-from tenancy.scoping import identity, scope, unscoped
+from tenancy.scoping import identity, scope
 
 
 class Command(BaseCommand):
@@ -58,15 +59,6 @@ class Command(BaseCommand):
             count = counted(plan.problem_count, "problem")
             raise CommandError(f"Nothing was written: {count}.")
         return plan
-
-
-def find_engagement(slug: str) -> int:
-    # The owner's connection: a command names an engagement before any scope is known.
-    with unscoped():
-        known = dict(Engagement.objects.using("owner").values_list("slug", "id"))
-    if slug not in known:
-        raise CommandError(f"No engagement “{slug}”. There are: {', '.join(known) or 'none'}.")
-    return known[slug]
 
 
 def find_lead(engagement_id: int, *, email: str | None) -> Membership:

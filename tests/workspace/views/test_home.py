@@ -43,7 +43,7 @@ def test_it_shows_the_cycle_and_what_needs_attention(lead: Client, alice: Member
     sent = queries_of(lambda: lead.get(URL))
     text = lead.get(URL).text
 
-    assert [sql for sql in sent if not sql.startswith("SELECT")] == []
+    assert [sql for sql in sent if not sql.lstrip("(").startswith("SELECT")] == []
     assert "2026-Q1 · week 10 of 13 · pace 0.76" in text
     assert f'<a href="/e/northwind/key-results/{good.public_id}/">Onboarding</a>' in text
     assert "Make first-time buyers want to return" in text

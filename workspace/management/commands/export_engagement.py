@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from engagements.management.lookups import find_engagement
 from engagements.models import Engagement
-from imports.management.commands.import_okrs import find_engagement
 from tenancy.scoping import scope
 from workspace.exports.archive import export_engagement, export_name
 
