@@ -1,4 +1,4 @@
-"""Prompts: what the band of a key result asks its owner for, by when, until it is answered (M5.9)."""
+"""Prompts: the question of a band, its deadline, and the answer that ends it (M5.9)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WEEK = dt.timedelta(days=7)
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """What a prompt asks for; `label` and `bet` name the fields of its answer."""
+    """The question of a prompt; `label` and `bet` name the fields of its answer."""
 
     text: str
     label: str
@@ -74,7 +74,7 @@ def prompt(
     """Return the open question of the key result's band, or None (M5.9).
 
     Behind pace, the answer is due 48 hours (red) or a week after the first check-in in a row with
-    this band. On pace, green and stretch ask without a date. The last `answer` stands until band
+    this band. On pace, green and stretch ask without a date. The last `answer` holds until band
     or pace change, or its checkpoint has passed, which is then the due time.
     """
     band, since = Rag(key_result.rag), key_result.checked_in_at

@@ -78,6 +78,7 @@ class OutcomeForm(EscalationForm):
     )
     plan = TextField(
         label="Recovery plan: what will you do differently?",
+        help_text="Clients read the plan and its checkpoint on the status page.",
         max_length=LONGEST,
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": "Describe what you will do differently."},

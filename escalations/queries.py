@@ -21,10 +21,12 @@ from escalations.rule import (
     WEEKS_TO_FIRE,
     WEEKS_TO_RAISE,
     Facts,
+    Response,
     acts_of,
     champion_of,
     huddle_due_at,
     raise_due_at,
+    response_to,
 )
 from okrs.models import KeyResult
 from okrs.states import EARLY_PACE, expected_pace
@@ -79,6 +81,11 @@ class EscalationCard(Facts):
     def closed_on(self) -> dt.date | None:
         row = self.escalation
         return None if row.is_open else row.key_result.engagement.today(row.ended_at)
+
+    @property
+    def response(self) -> Response:
+        red_since = self.key_result.red_since
+        return response_to(self.escalation, red_since=red_since, today=self.today)
 
     @property
     def red(self) -> list[CheckIn]:

@@ -94,6 +94,28 @@ class Facts:
         return is_red and escalation is not None and key_result.red_since == escalation.streak
 
 
+class Response(StrEnum):
+    """The response to a red key result."""
+
+    NONE = "none"
+    PLAN = "plan"
+    FAILED = "failed"  # the checkpoint of the plan has passed, and it is still red
+    VERDICT = "verdict"
+
+
+def response_to(
+    escalation: Escalation | None, *, red_since: dt.date | None, today: dt.date
+) -> Response:
+    """Return the response to a key result that has been red since then (M12)."""
+    if escalation is None or escalation.activated_at is None:
+        return Response.NONE
+    if escalation.decided_at is not None:
+        return Response.VERDICT if escalation.streak == red_since else Response.NONE
+    if escalation.checkpoint_on is None:
+        return Response.NONE
+    return Response.PLAN if today <= escalation.checkpoint_on else Response.FAILED
+
+
 def midnight(day: dt.date, zone: ZoneInfo) -> dt.datetime:
     """Return when the day begins, as aware UTC; if clocks skip midnight, the instant they do."""
     return dt.datetime.combine(day, dt.time(0), tzinfo=zone).astimezone(dt.UTC)

@@ -68,6 +68,12 @@ def write_day(on: dt.date, *, today: dt.date, weekday: bool = True) -> str:
     return f"{name}{on.day} {on:%b}{year}".replace(" ", NO_BREAK)
 
 
+def write_due_day(on: dt.date, *, today: dt.date) -> str:
+    """Write by when an open action is due: "by 16 Mar", or "overdue since 3 Mar"."""
+    day = write_day(on, today=today, weekday=False)
+    return f"overdue since {day}" if on < today else f"by {day}"
+
+
 def write_distance(on: dt.date, *, today: dt.date) -> str:
     """Write how far away a day is: "today", "tomorrow", "in 6 days", "3 days ago"."""
     days = (on - today).days

@@ -20,6 +20,7 @@ from okrs.charts import History
 from okrs.formatting import (
     plain,
     write_day,
+    write_due_day,
     write_end,
     write_figure,
     write_start,
@@ -110,7 +111,9 @@ def key_result_screen(facts: KeyResultFacts, *, today: dt.date) -> Facts:
         "said_by": check_in.author.name if check_in else "",
         "said_on": _day(check_in.measured_on if check_in else None, today=today),
         "next_action": row.next_action,
-        "next_action_due": _day(row.next_action_due, today=today),
+        "next_action_due": (
+            write_due_day(row.next_action_due, today=today) if row.next_action_due else ""
+        ),
     }
 
 

@@ -18,6 +18,7 @@ from checkins.periods import (
 )
 from engagements.models import Engagement
 from escalations.models import Escalation
+from escalations.rule import Response, response_to
 from okrs.charts import Sparkline, sparkline, track
 from okrs.formatting import (
     NO_BREAK,
@@ -27,16 +28,19 @@ from okrs.formatting import (
     red_for,
     sign_of,
     write_day,
+    write_due_day,
     write_start,
     write_value,
 )
-from okrs.models import KeyResult
+from okrs.models import Forecast, KeyResult
 from okrs.queries.cards import trace
 from okrs.states import draft_score, expected_pace
 from okrs.weeks import weeks_red
 from scoring import Rag, format_number, format_score, rag
 from status.headlines import Progress
 from status.schema import KeyResultRow, KeyResultStanding, RedItem, Standing
+
+NO_PLAN = "no recovery plan yet"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,8 +49,10 @@ class KeyResultToday(Progress):
 
     late_since: dt.datetime | None
     missed: int  # check-ins since the last one
-    answered: str  # since when action is under way
-    checkpoint_on: dt.date | None
+    answered: str  # the response to red
+    plan: str
+    plan_owner: str
+    checkpoint_on: dt.date | None  # of the plan, while it runs
 
 
 def key_result_today(
@@ -54,48 +60,48 @@ def key_result_today(
 ) -> KeyResultToday:
     """Work out the state on `today`; check-ins due before `at` are late or missed.
 
-    `escalation` is its latest active one that has not recovered. Clients read no more of it than
-    since when action is under way, and the checkpoint of its plan (M12).
+    `escalation` is its latest active one that has not recovered. Of it, clients read the recovery
+    plan with its checkpoint, or which decision was made (M12).
     """
     late_since, missed = _late_and_missed(key_result, at=at)
-    answered, checkpoint_on = "", None
-    if escalation is not None and key_result.rag == Rag.RED:
-        answered, checkpoint_on = _answered(
-            escalation,
-            red_since=key_result.red_since,
-            engagement=key_result.engagement,
-            today=today,
-        )
+    engagement, forecast = key_result.engagement, key_result.forecast_on(today)
+    answered, response = "", Response.NONE
+    if key_result.rag == Rag.RED and (escalation or forecast is not Forecast.ON_PACE):
+        response = response_to(escalation, red_since=key_result.red_since, today=today)
+        answered = _answered(response, escalation, engagement=engagement, today=today)
+    has_plan = escalation is not None and response in (Response.PLAN, Response.FAILED)
+    planned = escalation if has_plan else None
     return KeyResultToday(
         key_result=key_result,
         pace=expected_pace(key_result, today=today),
-        forecast=key_result.forecast_on(today),
+        forecast=forecast,
         is_escalated=escalation is not None and escalation.decided_at is None,
         late_since=late_since,
         missed=missed,
         answered=answered,
-        checkpoint_on=checkpoint_on,
+        plan=planned.plan if planned else "",
+        plan_owner=str(planned.plan_owner) if planned else "",
+        checkpoint_on=planned.checkpoint_on if planned and response is Response.PLAN else None,
     )
 
 
 def _answered(
-    escalation: Escalation, *, red_since: dt.date | None, engagement: Engagement, today: dt.date
-) -> tuple[str, dt.date | None]:
-    """Return "action under way since 9 Mar, next checkpoint 24 Mar", and the checkpoint to come.
-
-    The text is empty if no action was taken, or if the key result turned red again after the
-    sponsor's decision.
-    """
-    actions = (escalation.huddle_set_at, escalation.answered_at, escalation.decided_at)
-    taken = [action for action in actions if action is not None]
-    if not taken or (escalation.decided_at and escalation.streak != red_since):
-        return "", None
+    response: Response, escalation: Escalation | None, *, engagement: Engagement, today: dt.date
+) -> str:
+    """Return "recovery plan, checkpoint 24 Mar", that it failed, the decision, or "no … yet"."""
     day = partial(write_day, today=today, weekday=False)
-    under_way = f"action under way since {day(engagement.today(min(taken)))}"
-    checkpoint_on = escalation.checkpoint_on if escalation.answered_at else None
-    if checkpoint_on is None or checkpoint_on < today:
-        return under_way, None
-    return f"{under_way}, next checkpoint {day(checkpoint_on)}", checkpoint_on
+    if escalation is None:
+        return NO_PLAN
+    if escalation.decided_at and response is Response.VERDICT:
+        decided_on = day(engagement.today(escalation.decided_at))
+        return f"decided {decided_on}: {escalation.get_verdict_display().lower()}"
+    if escalation.checkpoint_on and response is Response.PLAN:
+        return f"recovery plan, checkpoint {day(escalation.checkpoint_on)}"
+    if escalation.checkpoint_on and response is Response.FAILED:
+        return f"recovery plan failed: still red at its checkpoint, {day(escalation.checkpoint_on)}"
+    set_at = None if escalation.raised_at or escalation.decided_at else escalation.huddle_set_at
+    since = f"action under way since {day(engagement.today(set_at))}, " if set_at else ""
+    return f"{since}{NO_PLAN}"
 
 
 def _late_and_missed(key_result: KeyResult, *, at: dt.datetime) -> tuple[dt.datetime | None, int]:
@@ -128,6 +134,7 @@ def key_result_row(
         "notes": ["Unverified"] if key_result.is_unverified else [],
         "detail": _describe_missed(state.missed),
         "answered": state.answered,
+        "plan": state.plan,
         "checkpoint_on": state.checkpoint_on.isoformat() if state.checkpoint_on else "",
         "baseline": _figure(key_result.baseline, unit=unit),
         "latest": _figure(key_result.latest_value, unit=unit),
@@ -143,10 +150,12 @@ def key_result_row(
         "next_action": clause(key_result.next_action),
         "next_due": day(due) if due else "",
         "next_on": due.isoformat() if due else "",
+        "next_overdue": due is not None and due < today,
         "said": _said(state, today=today, engagement=engagement),
     }
     if engagement.shows_owners:
         row["owner"] = key_result.owner.name_as_owner if key_result.owner else "No owner yet"
+        row["plan_owner"] = state.plan_owner
     return row
 
 
@@ -154,7 +163,7 @@ def red_item(state: KeyResultToday, *, today: dt.date) -> RedItem:
     """Return the forecast of a key result, how long it has been red, and the action on it."""
     key_result = state.key_result
     by = key_result.next_action_due
-    due = f", by {write_day(by, today=today, weekday=False)}" if by else ""
+    due = f", {write_due_day(by, today=today)}" if by else ""
     return {
         "id": key_result.public_id,
         "title": key_result.title,

@@ -50,6 +50,7 @@ def shown_page(snapshot: Snapshot, *, engagement: Engagement) -> Page:
             named += [*block["key_results"], *block["decisions"]]
         for row in named:
             row.pop("owner", None)
+            row.pop("plan_owner", None)
     return page
 
 

@@ -38,8 +38,10 @@ class KeyResultRow(TypedDict):
     meta: str
     notes: list[str]
     detail: str
-    answered: NotRequired[str]  # since when action is under way
-    checkpoint_on: NotRequired[str]  # of that action
+    answered: NotRequired[str]  # the response to red
+    plan: NotRequired[str]
+    plan_owner: NotRequired[str]
+    checkpoint_on: NotRequired[str]  # of the plan, while it runs
     baseline: str
     latest: str
     unit: str
@@ -53,6 +55,7 @@ class KeyResultRow(TypedDict):
     insight: str
     next_action: str
     next_due: str
+    next_overdue: NotRequired[bool]
     next_on: NotRequired[str]
     said: str  # when, and whether the next one is late
 

@@ -61,7 +61,10 @@ SHOWN = (
     *("objective__cycle__name", "objective__cycle__kind", "objective__cycle__starts_on"),
     *("objective__cycle__ends_on", "metric__unit"),
 )
-ACTED = ("huddle_set_at", "answered_at", "decided_at")
+ACTED = (
+    *("huddle_set_at", "activated_at", "answered_at", "raised_at", "decided_at", "verdict"),
+    *("plan", "plan_owner__name"),
+)
 RELEASED = ("release__number", "release__at", "release__head_number", "release__head_hash")
 
 
@@ -175,7 +178,7 @@ def _states(
     # One that recovered and was opened again within a week reads as if it had stayed open.
     active = Escalation.objects.filter(
         engagement=engagement, recovered_at=None, activated_at__isnull=False
-    )
+    ).select_related("plan_owner")
     shown = active.only("key_result_id", "streak", *ACTED, "checkpoint_on")
     latest = {one.key_result_id: one for one in shown.order_by("opened_at", "id")}
     return [

@@ -181,7 +181,7 @@ def follow_rhythm(engagement: Engagement) -> Iterator[None]:
 
 
 def lock_key_result(key_result: KeyResult, *, by: Membership) -> KeyResultRow:
-    """Lock the key result of this member's engagement, and return it with what its card reads."""
+    """Lock the key result of this member's engagement, and return it with the rest of its card."""
     row = key_result_row(key_result.public_id, engagement=by.engagement, lock=True)
     if row is None:
         raise KeyResult.DoesNotExist

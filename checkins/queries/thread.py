@@ -23,7 +23,7 @@ from engagements.models import Membership
 from okrs.audit import Criterion, audit
 from okrs.charts import History
 from okrs.formatting import YES_NO
-from okrs.models import Collaborator, KeyResult, KeyResultAudit
+from okrs.models import Collaborator, KeyResult, KeyResultAudit, Stage
 from okrs.queries.cards import trace
 from okrs.queries.changes import Change, changes
 from scoring import Rag, format_score
@@ -117,6 +117,14 @@ class KeyResultPage:
     @property
     def missed(self) -> int:
         return sum(entry.is_missed for entry in self.thread)
+
+    @property
+    def newest(self) -> CheckIn | None:
+        return next((entry.current for entry in self.thread if entry.current), None)
+
+    @property
+    def is_behind(self) -> bool:
+        return self.key_result.stage == Stage.AT_RISK
 
     @property
     def is_yes_no(self) -> bool:

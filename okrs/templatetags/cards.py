@@ -209,6 +209,16 @@ def short_day(on: dt.date | None) -> str:
 
 
 @register.filter
+def due_day(on: dt.date | None, today: dt.date | None = None) -> str:
+    """`{{ next_action_due|due_day }}`: "by 16 Mar", "overdue since 3 Mar"."""
+    return (
+        ""
+        if on is None
+        else formatting.write_due_day(_date(on), today=today or timezone.localdate())
+    )
+
+
+@register.filter
 def moment(at: dt.datetime | None) -> str:
     """`{{ due_at|moment }}`: "Mon 16 Mar 10:00" on the active zone's clock."""
     return "" if at is None else f"{day(at)}{formatting.NO_BREAK}{timezone.localtime(at):%H:%M}"

@@ -105,7 +105,7 @@ def answer(marks: Marks, row: KeyResult, *, lead: Membership) -> Escalation:
         escalation=found,
         version=found.version,
         outcome="ask_help",
-        plan=marks.inside("escalation.plan"),
+        plan=marks.client_reads("escalation.plan"),
         plan_owner=lead,
         checkpoint_on=dt.date(2026, 3, 10),
         by=lead,

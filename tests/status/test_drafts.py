@@ -49,7 +49,10 @@ def test_the_draft_writes_changes_causes_decisions_and_steps_in_sentences(
             "Expansion went from 0 to 1 and is behind pace.",
         ],
         "red": [
-            "Expansion is behind pace and has been red for two weeks. The offer comes too soon."
+            (
+                "Expansion is behind pace and has been red for two weeks. The offer comes too soon."
+                " No recovery plan yet."
+            )
         ],
         "decided": [
             "We made 2 decisions.",

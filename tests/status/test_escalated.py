@@ -1,4 +1,4 @@
-"""Of an escalation clients read that action is under way, never the inner talk (M12)."""
+"""Of an escalation clients read the plan with its date or the decision, never the inner talk (M12)."""
 
 from __future__ import annotations
 
@@ -20,15 +20,17 @@ from status.models import Report
 from status.queries import snapshot_on
 from status.schema import Page, ReportText
 from tests import build
-from tests.checkins.posting import TUESDAY, at, post
+from tests.checkins.posting import TUESDAY, at, post, url
 from tests.reviews.running import OPENED as MONDAY
 from tests.reviews.running import escalate
 from tests.reviews.running import recovery_plan as plan
 from tests.status.quarter import end_day, key_result, objective, plain, rows_of, shown, week
 
 STATUS = "/e/northwind/status/"
-SINCE = "action under way since 9 Mar"
-WITH_PLAN = f"{SINCE}, next checkpoint 24 Mar"
+NO_PLAN = "no recovery plan yet"
+SINCE = f"action under way since 9 Mar, {NO_PLAN}"
+WITH_PLAN = "recovery plan, checkpoint 24 Mar"
+FAILED = "recovery plan failed: still red at its checkpoint, 9 Mar"
 UNSET = dict.fromkeys(("huddle_at", "huddle_set_by", "huddle_set_at"))
 OVERDUE = {"checkpoint_on": dt.date(2026, 3, 9)}
 RAISED = {"raised_at": at("2026-03-10T00:01"), "raised_for": "checkpoint"}
@@ -74,13 +76,15 @@ def said_on(lead: Membership, day: int) -> str:
     [
         pytest.param({}, SINCE, id="M12-huddle-set"),
         pytest.param({"with": {}}, WITH_PLAN, id="M12-plan-recorded"),
-        pytest.param({"with": OVERDUE, **RAISED}, SINCE, id="M12-overdue"),
-        pytest.param({"watched": True}, "", id="M12-watched"),
-        pytest.param(UNSET, "", id="M12-waits-for-its-huddle"),
-        pytest.param({"recovered_at": at("2026-03-10T09:00")}, "", id="M12-recovered"),
+        pytest.param({"with": OVERDUE, **RAISED}, FAILED, id="M12-plan-failed"),
+        pytest.param({"with": OVERDUE}, FAILED, id="M12-plan-failed-before-the-sponsor-is-asked"),
+        pytest.param({"raised_at": RAISED["raised_at"]}, NO_PLAN, id="M12-raised-without-a-plan"),
+        pytest.param({"watched": True}, NO_PLAN, id="M12-watched"),
+        pytest.param(UNSET, NO_PLAN, id="M12-waits-for-its-huddle"),
+        pytest.param({"recovered_at": at("2026-03-10T09:00")}, NO_PLAN, id="M12-recovered"),
     ],
 )
-def test_clients_read_since_when_action_is_under_way(
+def test_clients_read_what_is_being_done_about_red(
     alice: Membership, row: KeyResult, fields: dict[str, Any], text: str
 ) -> None:
     fields = dict(fields)
@@ -91,13 +95,12 @@ def test_clients_read_since_when_action_is_under_way(
 
 
 @pytest.mark.parametrize("by_link", [False, True])
-def test_the_page_says_it_twice_and_keeps_the_inner_talk_inside(
+def test_clients_read_the_plan_and_the_decision_and_not_the_inner_talk(
     reader: Client, alice: Membership, row: KeyResult, by_link: bool
 ) -> None:
     answered(
         row,
         **plan(row),
-        **RAISED,
         verdict=Verdict.RESOURCES,
         verdict_note="Two more engineers",
         word_of="The chief executive",
@@ -107,8 +110,9 @@ def test_the_page_says_it_twice_and_keeps_the_inner_talk_inside(
 
     page = (Client() if by_link else reader).get(address).text
 
-    assert page.count("Action under way since 9\u00a0Mar, next checkpoint 24\u00a0Mar") == 2
-    inner = ("Borrow an engineer", "08:15", "uddle", "sponsor", "Two more engineers")
+    assert page.count("Recovery plan, checkpoint 24\u00a0Mar") == 2
+    assert page.count("Borrow an engineer") == 1
+    inner = ("08:15", "uddle", "sponsor", "Two more engineers")
     for word in (*inner, "chief executive", "minutes", "scalat", "Ask for help"):
         assert word not in page, word
 
@@ -130,7 +134,7 @@ def test_an_earlier_day_says_what_was_so_then(alice: Membership, row: KeyResult)
         answered(row, **fields)
         end_day(alice.engagement, day)
 
-    assert [said_on(alice, day) for day in (9, 10, 12)] == [SINCE, WITH_PLAN, ""]
+    assert [said_on(alice, day) for day in (9, 10, 12)] == [SINCE, WITH_PLAN, NO_PLAN]
 
 
 def test_one_that_was_opened_again_is_silent_while_it_was_not_red(
@@ -171,7 +175,7 @@ def test_a_decision_of_the_sponsor_counts_for_its_own_streak(
 
     found = said(shown(alice, now=at("2026-03-16T09:00")))
 
-    assert found == ("action under way since 13 Mar" if text else "")
+    assert found == ("decided 13 Mar: change the strategy" if text else NO_PLAN)
 
 
 @pytest.mark.parametrize(
@@ -220,5 +224,22 @@ def test_the_draft_of_a_summary_says_it(alice: Membership, row: KeyResult) -> No
 
     assert plain(draft_text(shown(alice))["red"]) == (
         "Accounts that expand is behind pace and has been red for two weeks."
-        f" The shorter form did it. A{WITH_PLAN[1:]}."
+        f" The shorter form did it. {WITH_PLAN[0].upper()}{WITH_PLAN[1:]}."
     )
+
+
+def test_a_next_action_whose_day_has_passed_reads_overdue(
+    reader: Client, alice: Membership, row: KeyResult, clock: time_machine.Traveller
+) -> None:
+    due_on = dt.date(2026, 3, 12)
+    post(row, alice, actual=2, now=TUESDAY, next_action="Call them", next_action_due=due_on)
+
+    texts = []
+    for now in (TUESDAY, at("2026-03-13T09:00")):
+        clock.move_to(now)
+        build.log_in(inside := Client(), alice)
+        for client, page in ((reader, STATUS), (inside, url("key-result-detail", row))):
+            texts.append(" ".join(plain(client.get(page).text).split()))
+
+    assert ["overdue since 12 Mar" in text for text in texts] == [False, False, True, True]
+    assert ["by 12 Mar" in text for text in texts] == [True, True, False, False]
