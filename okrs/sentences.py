@@ -78,7 +78,7 @@ _DUE = re.compile(
 )
 _SOURCE = re.compile(
     rf",?\s+(?:measured\s+|updated\s+)?(?P<refresh>{'|'.join(Refresh.values)})"
-    r"(?:\s+(?:from|in)\s+(?:the\s+)?(?P<source>[^,]{1,120}))?\Z",
+    r"(?:\s+(?:from|in)\s+(?:(?:the|our)\s+)?(?P<source>[^,]{1,120}))?\Z",
     re.IGNORECASE,
 )
 

@@ -88,7 +88,7 @@ FILLED = {
 }
 
 
-MORE = "Scoring, commitment and collaborators"
+MORE = "More options"
 
 
 class KeyResultForm(NewMetricForm, ReasonedForm):

@@ -22,7 +22,7 @@ WAYS = {  # an address, and the links from there
     "cycle": ("/e/northwind/cycles/", "main th a"),
     "objective": ("/e/northwind/", "a.objective-sm"),
     "objective-draft": ("/e/lakeside/cycles/", "main th a", "a.objective-sm"),
-    "objective-edit": ("/e/northwind/", "a.objective-sm", "a[href$='/edit/']"),
+    "objective-edit": ("/e/northwind/", "a.objective-sm", "aside a[href$='/edit/']"),
     "import": ("/e/northwind/import/",),
     "escalations": ("/e/northwind/escalations/",),
     "outcome": ("/e/northwind/escalations/", "a:has-text('Record recovery plan')"),
@@ -51,7 +51,7 @@ TAKEN: tuple[tuple[str, int, int, Any, tuple[str, ...]], ...] = (
     ("consultant", 390, 844, "dark", ("my-week",)),
     ("client", 1280, 900, "light", ("status",)),
     ("client", 390, 844, "light", ("status",)),
-    ("lead", 1280, 900, "light", tuple(WAYS)[:-4]),
+    ("lead", 1280, 900, "light", (*tuple(WAYS)[:-4], "sentence")),
     ("lead", 1280, 900, "light", ("review", "first-steps")),  # they change something
 )
 
@@ -133,6 +133,15 @@ def figure(page: Page) -> None:
     page.locator(".answers").wait_for()
 
 
+def sentence(page: Page) -> None:
+    """A key result that one sentence filled in."""
+    follow(page, *WAYS["objective-draft"], "a[href$='/key-results/new/']")
+    text = "Raise the share of crews that finish set-up from 61% to 80%, daily from our analytics"
+    page.get_by_label("Say it in one sentence").fill(text)
+    page.get_by_label("Say it in one sentence").press("Tab")
+    page.get_by_text("Filled in:").wait_for()
+
+
 def review(page: Page) -> None:
     """Running, at what is red, with a decision about to be recorded."""
     page.goto("/e/northwind/reviews/")
@@ -152,7 +161,13 @@ def first_steps(page: Page) -> None:
     page.get_by_role("heading", name="First steps").wait_for()
 
 
-SHOWS = {"figure": figure, "first-steps": first_steps, "my-week": my_week, "review": review}
+SHOWS = {
+    "figure": figure,
+    "first-steps": first_steps,
+    "my-week": my_week,
+    "review": review,
+    "sentence": sentence,
+}
 
 if __name__ == "__main__":
     main()

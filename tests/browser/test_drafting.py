@@ -60,7 +60,7 @@ def draft_with_a_ladder(visitor: Visitor) -> None:
     page.get_by_label("Baseline").fill("12")
     page.get_by_label("Target").fill("20")
     expect(page.get_by_label("Owner")).to_have_value(re.compile("."))
-    page.get_by_text("Scoring, commitment and collaborators").click()
+    page.get_by_text("More options").click()
     page.get_by_label("Ladder").check()
     rungs = [("20", "0.7"), ("16", "1")]
     for row, (threshold, score) in enumerate(rungs, start=1):

@@ -339,3 +339,28 @@ def test_one_draft_leads_to_the_next(client: Client, drafted: Objective) -> None
     url = url_of(drafted, "key-result-create")
 
     assert client.post(url, typed(also="on")).headers["Location"] == url
+
+
+@pytest.mark.parametrize(
+    ("title", "good"),
+    [
+        pytest.param("Share of buyers who return", True, id="M3-good"),
+        pytest.param("Improve stuff", False, id="M3-stuff"),
+        pytest.param("Improve engagement by 20%", False, id="M3-no-measure"),
+        pytest.param("Launch the new website", False, id="M3-output"),
+        pytest.param("Publish 12 guides", False, id="M3-activity"),
+        pytest.param("Webinars held", False, id="M3-count"),
+    ],
+)
+def test_only_a_title_without_findings_looks_good(
+    client: Client, drafted: Objective, title: str, *, good: bool
+) -> None:
+    metric = build.metric(drafted.owner.engagement, source="CRM", refresh="weekly")
+    fields = {"metric": metric.public_id, "owner": drafted.owner.public_id}
+    fields |= {"title": title, "direction": "higher", "baseline": "5", "target": "9"}
+    reasons = {"reason-no_measure": "Our words", "reason-activity": "Our words"}
+
+    for given in ({}, reasons):
+        answer = client.post(url_of(drafted, "key-result-check"), typed(**fields, **given))
+
+        assert ("Looks good." in answer.text) is good
