@@ -20,7 +20,6 @@ from engagements.form_fields import DayField, LinkField, ScaleInput, TextField
 from okrs.formatting import NO_BREAK, YES_NO, write_day, write_unit, write_value
 from okrs.models import KeyResult
 from okrs.weeks import WEEK
-from scoring import NO_VALUE
 
 CONFIDENCE = {1: "Very low", 2: "Low", 3: "Even", 4: "Good", 5: "Very high"}
 LONGEST_SITTING = 4 * 3600  # a form left open for longer was not worked on all the time
@@ -265,7 +264,7 @@ def _value_input(key_result: KeyResult) -> forms.Widget:
 
 def _previous_value(card: DueCard, *, today: dt.date) -> str:
     if card.previous is None:
-        return NO_VALUE
+        return "Not measured yet."
     value = write_value(card.previous.actual, unit=card.key_result.unit)
     return f"Last {value}, {write_day(card.previous.measured_on, today=today)}."
 

@@ -28,7 +28,6 @@ from scoring.numbers import (
 )
 from scoring.objectives import Guide, Reading, Verdict, objective_score, reading, too_easy, verdict
 from scoring.scores import (
-    NO_VALUE,
     Rung,
     Rungs,
     explain,
@@ -42,7 +41,7 @@ from scoring.scores import (
 )
 
 __all__ = [
-    "BAND_PRESETS", "NO_VALUE", "PLAYBOOK_BANDS", "Bands", "Commitment", "Guide", "Method",
+    "BAND_PRESETS", "PLAYBOOK_BANDS", "Bands", "Commitment", "Guide", "Method",
     "Number", "Rag", "Reading", "Rung", "Rungs", "Scale", "ScoringError", "Verdict", "band_range",
     "exactly", "explain", "format_number", "format_score", "format_unit", "ladder", "linear", "needed",
     "objective_score", "on_pace", "pace", "parse_number", "rag", "reading", "rung_that_holds",

@@ -26,8 +26,6 @@ from scoring.numbers import (
     unit,
 )
 
-NO_VALUE = "No value yet."
-
 
 def score(
     *,
@@ -70,7 +68,7 @@ def explain(
     """
     lower, scale = validate_bands(bands), term(Scale, scale)
     if actual is None:
-        return NO_VALUE
+        return "Not scored until the first value."
     if term(Method, method) is Method.LINEAR:
         start, goal = line_ends(baseline=baseline, target=target)
         return _line(actual, baseline=start, target=goal, bands=lower, scale=scale)

@@ -32,12 +32,12 @@ from okrs.formatting import (
     write_start,
     write_value,
 )
+from okrs.headlines import Progress
 from okrs.models import Forecast, KeyResult
 from okrs.queries.cards import trace
 from okrs.states import draft_score, expected_pace
 from okrs.weeks import weeks_red
 from scoring import Rag, format_number, format_score, rag
-from status.headlines import Progress
 from status.schema import KeyResultRow, KeyResultStanding, RedItem, Standing
 
 NO_PLAN = "no recovery plan yet"

@@ -18,12 +18,12 @@ from decisions.queries.log import visible_decisions
 from engagements.models import Engagement
 from escalations.models import Escalation
 from okrs.formatting import write_day
+from okrs.headlines import describe_progress
 from okrs.models import Forecast
 from okrs.queries.cycles import end_of, shown_key_results
 from reviews.models import Review
 from scoring import Rag, band_range, format_score
 from scoring.objectives import STRETCHED_ABOVE, SUCCESS_FROM
-from status.headlines import describe_progress
 from status.key_results import KeyResultToday, key_result_today, red_item
 from status.models import WORDS, Report
 from status.schema import Counts, Page, PublishedText, ReportText

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 
 from django.utils import timezone
 
 from checkins.queries.cards import WeekCard
 from checkins.queries.my_week import MyWeek
 from okrs.formatting import write_day
-from status.headlines import Progress, describe_progress
+from okrs.headlines import describe_progress
 from workspace.queries.home import Home
 
 
@@ -41,12 +42,7 @@ def home_headline(home: Home) -> str:
         if card.escalation.activated_at is not None
     }
     rows = [
-        Progress(
-            key_result=line.key_result,
-            forecast=line.forecast,
-            pace=line.pace,
-            is_escalated=line.key_result.pk in escalated,
-        )
+        replace(line, is_escalated=line.key_result.pk in escalated)
         for line in home.lines
         if line.key_result.is_counted
     ]

@@ -15,6 +15,7 @@ from decisions.models import ActionItem
 from engagements.models import Engagement
 from escalations.models import Escalation, EscalationState
 from okrs.formatting import YES_NO, last_day, write_value
+from okrs.headlines import Progress
 from okrs.models import Cycle, Forecast, KeyResult
 from reviews.models import Review
 from scoring import Rag
@@ -23,12 +24,9 @@ MOST_DATES = 9
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
-    """A key result with its pace (None if not known yet) and forecast of today."""
+class Line(Progress):
+    """A key result with its pace and forecast of today."""
 
-    key_result: KeyResult
-    pace: Decimal | None
-    forecast: Forecast
     is_late: bool
 
 
@@ -70,7 +68,7 @@ def wins(lines: Iterable[Line], *, standings: Mapping[str, Mapping[str, Any]] | 
         for line in lines
         if line.key_result.is_live
         and line.key_result.rag != Rag.RED
-        and line.forecast is not Forecast.BEHIND
+        and line.forecast is Forecast.ON_PACE
     )
     found = [_win(line.key_result, standings) for line in calm]
     gained = [one for one in found if one.gain > 0]

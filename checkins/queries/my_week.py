@@ -29,7 +29,15 @@ CURRENT = (
 )
 SHOWN_IN_ROW = (
     *("id", "engagement_id", "public_id", "title", "latest_value", "measured_on", "score", "rag"),
-    *("evidence_url", "red_since", "last_week", "metric__unit", "objective__title"),
+    *(
+        "on_pace",
+        "silent_from",
+        "evidence_url",
+        "red_since",
+        "last_week",
+        "metric__unit",
+        "objective__title",
+    ),
 )
 # The stages are written out because only then the index of live key results is used.
 WEEK = """

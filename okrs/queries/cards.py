@@ -10,7 +10,8 @@ from functools import cached_property
 
 from engagements.models import Cadence, Engagement
 from okrs.audit import Criterion, answers_of, audit
-from okrs.models import Cycle, Forecast, KeyResult, Stage
+from okrs.headlines import Progress
+from okrs.models import Cycle, KeyResult, Stage
 from okrs.queries.findings import key_result_findings, metric_moves
 from okrs.states import expected_pace, terms_of
 from okrs.writing import Finding
@@ -20,17 +21,14 @@ STEPS = {Cadence.WEEKLY: 7, Cadence.BIWEEKLY: 14}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Card:
-    """A key result with its pace (None if not known yet) and forecast of today.
+class Card(Progress):
+    """A key result with its pace and forecast of today.
 
-    Only drafts have `audit` and
-    `findings`. Collaborators are those that were fetched with the key result.
+    Only drafts have `audit` and `findings`. Collaborators are those that were fetched with the
+    key result.
     """
 
-    key_result: KeyResult
     engagement: Engagement
-    pace: Decimal | None
-    forecast: Forecast
 
     @cached_property
     def explanation(self) -> str:

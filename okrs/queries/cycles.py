@@ -12,11 +12,11 @@ from django.db.models.functions import Collate
 from engagements.models import Engagement
 from metrics.models import Metric
 from okrs.guardrails import check_objectives, objectives_span
+from okrs.headlines import describe_counts
 from okrs.models import (
     Commitment,
     Cycle,
     CycleKind,
-    Forecast,
     KeyResult,
     Objective,
     Origin,
@@ -81,17 +81,11 @@ class CyclePage:
     contribution_overlaps: Sequence[Overlap]
 
     @property
-    def forecasts(self) -> Counter[Forecast]:
-        """Count the committed key results by their forecast (M9.2)."""
+    def progress(self) -> str:
+        """Count the committed key results by their forecast (M9.2); empty if there are none."""
         cards = (card for group in self.groups for row in group.rows for card in row.cards)
-        return Counter(card.forecast for card in cards if card.key_result.is_counted)
-
-    @property
-    def on_pace(self) -> Mix:
-        """Count those on pace, and all others; none as long as no one is measured."""
-        counts = self.forecasts
-        first, is_measured = counts[Forecast.ON_PACE], set(counts) - {Forecast.NOT_MEASURED}
-        return Mix(first=first, second=counts.total() - first if is_measured else 0)
+        counted = [card for card in cards if card.key_result.is_counted]
+        return describe_counts(counted) if counted else ""
 
 
 def next_quarter(engagement: Engagement, *, today: dt.date) -> dict[str, Any]:

@@ -20,9 +20,9 @@ from okrs.queries.findings import (
     guardrail_findings,
     objective_findings,
 )
-from okrs.states import weakest
+from okrs.states import count_forecasts, draft_score, weakest
 from okrs.writing import Finding
-from scoring import Rag, objective_score, rag
+from scoring import Rag, rag
 
 
 class Alignment(TextChoices):
@@ -48,6 +48,11 @@ class ObjectiveRow:
     no_data: Sequence[str]
     stage: Stage
     alignment: Alignment
+
+    @property
+    def forecasts(self) -> list[str]:
+        """Count the committed key results: ["2 of 4 on pace", "1 of 4 not measured yet"]."""
+        return count_forecasts(card.forecast for card in self.cards if card.key_result.is_counted)
 
     @property
     def drafts(self) -> list[KeyResult]:
@@ -78,7 +83,7 @@ def fetch_sets(objectives: Sequence[Objective]) -> None:
 def objective_row(objective: Objective, *, engagement: Engagement, today: dt.date) -> ObjectiveRow:
     """Return the row of an objective whose set was fetched. No query."""
     key_results = counted(objective)
-    score = objective_score((one.score, one.weight) for one in key_results if not one.is_draft)
+    score = draft_score([one for one in key_results if one.is_counted])
     alone = Stage.COMMITTED if objective.committed_at else Stage.DRAFT
     return ObjectiveRow(
         objective=objective,

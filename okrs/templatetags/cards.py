@@ -88,6 +88,12 @@ def forecast(forecast: str, *, early: bool = False, label: str | None = None) ->
 
 
 @register.simple_tag(takes_context=True)
+def forecast_today(context: Context, key_result: KeyResult) -> SafeString:
+    engagement = context.get("engagement") or key_result.engagement
+    return forecast(key_result.forecast_on(engagement.today(timezone.now())))
+
+
+@register.simple_tag(takes_context=True)
 def so_far(context: Context, rag: str, score: Decimal | str, scale: str = "") -> SafeString:
     """Render shape, score and band during a cycle: "0.14 so far (Red)"."""
     if not isinstance(score, str):

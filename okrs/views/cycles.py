@@ -13,7 +13,8 @@ from engagements.permissions import Permission
 from engagements.row_cache import Row, render_rows
 from okrs.commands.cycles import create_cycle, create_team, update_cycle, update_team
 from okrs.forms.cycles import BoardFilter, CycleForm, TeamForm
-from okrs.models import Cycle, Stage, Team
+from okrs.headlines import describe_counts
+from okrs.models import Cycle, Team
 from okrs.queries import cycles as queries
 from okrs.queries.cards import board as board_query
 from okrs.weeks import quarters_from
@@ -78,18 +79,6 @@ def cycle_of(request: MemberRequest, public_id: str) -> Cycle:
     return find(cycles.select_related("engagement"), public_id)
 
 
-# Stages that move come first.
-LABELS = {
-    Stage.ON_TRACK: "on track",
-    Stage.AT_RISK: "at risk",
-    Stage.COMMITTED: "committed",
-    Stage.DRAFT: "in draft",
-    Stage.CLOSED: "closed",
-    Stage.LEARNING: "in learning",
-    Stage.WITHDRAWN: "withdrawn",
-}
-
-
 @require_safe
 @member(Permission.READ)
 def board(request: MemberRequest) -> HttpResponse:
@@ -100,8 +89,8 @@ def board(request: MemberRequest) -> HttpResponse:
     cycle = board_filter.chosen()
     columns = board_query(request.engagement, cycle, today=today)
     state = "" if cycle else "cycle"  # without one, cards name theirs
-    counts = {stage: len(cards) for stage, cards in columns.items()}
-    parts = [f"{counts[stage]} {label}" for stage, label in LABELS.items() if counts.get(stage)]
+    cards = [card for column in columns.values() for card in column]
+    counted = [card for card in cards if card.key_result.is_counted]
     page = {
         "columns": render_rows(
             "okrs/board.html#card",
@@ -110,8 +99,8 @@ def board(request: MemberRequest) -> HttpResponse:
             contexts=lambda cards: ({"card": card, "shows_cycle": not cycle} for card in cards),
             now=now,
         ),
-        "headline": ", ".join(parts),  # "3 on track, 2 at risk"
-        "card_count": sum(counts.values()),
+        "headline": describe_counts(counted) if counted else "",
+        "card_count": len(cards),
         "empty": [stage.label for stage, cards in columns.items() if not cards],
         "filter": board_filter,
         "chosen": cycle,

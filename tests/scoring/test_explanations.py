@@ -75,7 +75,7 @@ def test_the_scale_changes_scores_and_no_values() -> None:
 def test_a_missing_value_is_explained(method: str) -> None:
     explanation = explain(method=method, actual=None)
 
-    assert explanation == "No value yet."
+    assert explanation == "Not scored until the first value."
 
 
 def test_an_explanation_uses_the_bands_of_the_engagement() -> None:

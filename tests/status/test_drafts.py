@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from engagements.models import Engagement, Membership
+from okrs.headlines import Progress
 from okrs.models import Forecast, KeyResult
 from scoring import rag
 from status.drafts import LONGEST, draft_text
-from status.headlines import Progress
 from status.schema import ReportText
 from status.sections import notability
 from status.snapshots import Moment, build_snapshot

@@ -14,6 +14,7 @@ from checkins.queries.my_week import MyWeek
 from okrs.models import Cycle, Forecast
 from tests.checkins.posting import TUESDAY, at
 from workspace.headlines import home_headline, my_week_headline
+from workspace.home import Line
 from workspace.queries.home import Home
 
 pytestmark = pytest.mark.usefixtures("in_berlin")
@@ -62,13 +63,13 @@ def test_my_week_counts_by_urgency(cards: list[Mock], fields: dict[str, Any], sa
     assert text.replace("\u00a0", " ") == said
 
 
-def line(forecast: Forecast, rag: str = "green", title: str = "Growth", pace: str = "0.4") -> Mock:
+def line(forecast: Forecast, rag: str = "green", title: str = "Growth", pace: str = "0.4") -> Line:
     cycle = Cycle(kind="quarterly", starts_on=dt.date(2026, 1, 1))
     key_result = Mock(rag=rag, title=title, is_counted=True, objective=Mock(cycle=cycle))
-    return Mock(key_result=key_result, forecast=forecast, pace=Decimal(pace))
+    return Line(key_result=key_result, forecast=forecast, pace=Decimal(pace), is_late=False)
 
 
-def home(*lines: Mock, escalations: Sequence[Mock] = ()) -> Home:
+def home(*lines: Line, escalations: Sequence[Mock] = ()) -> Home:
     return cast(Home, Mock(lines=lines, escalations=escalations, today=TUESDAY.date()))
 
 

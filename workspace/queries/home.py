@@ -21,9 +21,9 @@ from engagements.permissions import Permission, may_here
 from escalations.queries import EscalationCard, open_escalations
 from okrs.models import Cycle, KeyResult, Objective, Stage
 from okrs.models.key_results import LIVE
-from okrs.states import expected_pace, weakest
+from okrs.states import count_forecasts, draft_score, expected_pace, weakest
 from reviews.models import Review
-from scoring import Rag, objective_score, pace, rag
+from scoring import Rag, pace, rag
 from workspace.home import Line, NextDate, Win, check_ins_due, next_dates, wins
 from workspace.queries.first_steps import FirstSteps, first_steps
 
@@ -53,6 +53,11 @@ class ObjectiveGlance:
     score: Decimal | None
     rag: Rag
     stage: Stage
+
+    @property
+    def forecasts(self) -> list[str]:
+        """Count the committed key results: ["2 of 4 on pace", "1 of 4 not measured yet"]."""
+        return count_forecasts(line.forecast for line in self.lines if line.key_result.is_counted)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -254,7 +259,7 @@ def _glance(
     now: dt.datetime,
 ) -> ObjectiveGlance:
     lines = [_line(one, engagement=engagement, today=today, now=now) for one in held]
-    score = objective_score((one.score, one.weight) for one in held if not one.is_draft)
+    score = draft_score([one for one in held if one.is_counted])
     alone = Stage.COMMITTED if objective.committed_at else Stage.DRAFT
     return ObjectiveGlance(
         objective=objective,

@@ -113,22 +113,25 @@ def test_rows_add_no_queries(client: Client, lead: Membership, cycle: Cycle, nam
 
 def test_a_card_stands_in_the_column_of_its_stage(client: Client, objective: Objective) -> None:
     red: dict[str, Any] = {"title": "Days until first value", "score": "0.30", "rag": "red"}
-    build.live_key_result(objective, stage=Stage.AT_RISK, confidence=2, **red)
-    build.live_key_result(objective, stage=Stage.ON_TRACK, score=Decimal("0.70"), rag="green")
+    build.live_key_result(objective, stage=Stage.AT_RISK, confidence=2, on_pace=False, **red)
+    green: dict[str, Any] = {"score": Decimal("0.70"), "rag": "green", "on_pace": True}
+    build.live_key_result(objective, stage=Stage.ON_TRACK, **green)
     build.key_result(objective)
 
     page = client.get(address(objective.cycle, "board"))
 
     at_risk = page.text.partition('id="stage-at_risk"')[2].partition("<section")[0]
-    for shown in ("Days until first value", "Red", "confidence 2"):
+    for shown in ("Days until first value", "Behind pace", "so far (Red)", "confidence 2"):
         assert shown in at_risk
     assert "unverified" in page.text
-    assert page.context["headline"] == "1 on track, 1 at risk, 1 in draft"
+    assert page.context["headline"] == (
+        "1 of 2 key results is on pace. 1 is behind and red: Days until first value."
+    )
     assert page.context["empty"] == ["Committed", "Closed", "Learning"]
     assert page.text.count('<section aria-labelledby="stage-') == 3
 
 
-@pytest.mark.parametrize(("weeks", "shown"), [(0, ""), (1, ""), (2, "red for two weeks")])
+@pytest.mark.parametrize(("weeks", "shown"), [(0, ""), (1, ""), (2, "for two weeks")])
 def test_a_card_shows_from_two_weeks_on_how_long_it_has_been_red(
     client: Client, lead: Membership, *, weeks: int, shown: str
 ) -> None:
@@ -147,7 +150,7 @@ def test_a_card_shows_from_two_weeks_on_how_long_it_has_been_red(
     for name in ("board", "cycle-detail"):
         page = client.get(address(cycle, name)).text
         assert shown in page
-        assert ("red for" in page) == bool(shown)
+        assert ("for two weeks" in page) == bool(shown)
 
 
 def test_the_board_shows_the_chosen_cycle_or_all(client: Client, lead: Membership) -> None:

@@ -1,4 +1,4 @@
-"""The sentence at the head of the status page and of home: pace before RAG (M12)."""
+"""The sentence at the head of status page, home, board and cycle: pace before RAG (M12)."""
 
 from __future__ import annotations
 
@@ -45,28 +45,33 @@ class Progress:
 
 
 def describe_progress(rows: Sequence[Progress], *, today: dt.date) -> str:
+    """Return the counts, and a sentence on red ones that are on pace."""
+    counts = describe_counts(rows)
+    return " ".join(filter(None, [counts, _describe_reds(rows, today=today)]))
+
+
+def describe_counts(rows: Sequence[Progress]) -> str:
     """Return for example "5 of 7 key results are on pace. 1 is behind: Margin. 1 has no recent
-    update.": all key results that are committed and not withdrawn (M9.2).
+    update.": all that are committed and not withdrawn (M9.2).
     """
-    counts = Counter(row.forecast for row in rows)
-    if set(counts) <= {Forecast.NOT_MEASURED}:
+    counts, total = Counter(row.forecast for row in rows), len(rows)
+    if counts[Forecast.NOT_MEASURED] == total:
         return "No key result is measured yet."
     behind = _describe_behind([row for row in rows if row.forecast is Forecast.BEHIND])
-    reds = _describe_reds(rows, today=today)
     if len(counts) == 1:
         (only,) = counts
-        return f"{_all(len(rows))} {_verb(only, len(rows))} {only.label.lower()}{behind}.{reds}"
+        return f"{_all(total)} {_verb(only, total)} {only.label.lower()}{behind}."
     on_pace = counts[Forecast.ON_PACE]
-    sentences = [
-        f"{on_pace or 'None'} of {len(rows)} key results {_verb(Forecast.ON_PACE, on_pace)} on pace.",
-        *(
-            f"{counts[forecast]} {_verb(forecast, counts[forecast])} {label}"
-            f"{behind if forecast is Forecast.BEHIND else ''}."
-            for forecast, label in OTHERS.items()
-            if counts[forecast]
-        ),
-    ]
-    return " ".join(sentences) + reds
+    first = (
+        f"{on_pace or 'None'} of {total} key results {_verb(Forecast.ON_PACE, on_pace)} on pace."
+    )
+    others = (
+        f"{counts[forecast]} {_verb(forecast, counts[forecast])} {label}"
+        f"{behind if forecast is Forecast.BEHIND else ''}."
+        for forecast, label in OTHERS.items()
+        if counts[forecast]
+    )
+    return " ".join([first, *others])
 
 
 def _all(count: int) -> str:
@@ -98,9 +103,9 @@ def _describe_reds(rows: Sequence[Progress], *, today: dt.date) -> str:
     pressing = [row for row in red if row.is_escalated and row.forecast is Forecast.ON_PACE]
     if pressing:
         verb = "is" if len(pressing) == 1 else "are"
-        return f" {len(pressing)} {verb} red and escalated{_name(pressing)}."
+        return f"{len(pressing)} {verb} red and escalated{_name(pressing)}."
     if red and all(row.is_early for row in red):
-        return f" Scores are still low: {_describe_age(red[0].key_result, today=today)}."
+        return f"Scores are still low: {_describe_age(red[0].key_result, today=today)}."
     return ""
 
 
