@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django import forms
@@ -17,7 +18,7 @@ from engagements.form_fields import (
     TextField,
     choose_among,
 )
-from engagements.models import Engagement, Role
+from engagements.models import Engagement, Membership, Role
 from engagements.places import zone_time
 from okrs.models import KeyResult, Objective
 from reviews.models import CLOSING_QUESTIONS, Review, ReviewKind
@@ -136,8 +137,20 @@ class CloseForm(GroupedForm):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
-    def __init__(self, data: Any = None, *, review: Review) -> None:
+    present = MembersField(
+        label="Who else was present?", help_text="People without a tick count as absent."
+    )
+
+    def __init__(self, data: Any = None, *, review: Review, away: Sequence[Membership]) -> None:
         super().__init__(data, use_required_attribute=False)
+        if away:
+            # Someone who was ticked may have opened the review since: anyone invited is accepted.
+            invited = review.attendances.values("member_id")
+            choose_among(self, present=Membership.objects.filter(pk__in=invited))
+            names = [(member.public_id, member.name) for member in away]
+            self.fields["present"].choices = names  # type: ignore[attr-defined]
+        else:
+            del self.fields["present"]
         if review.kind != ReviewKind.MONTHLY:
             for name in CLOSING_QUESTIONS:
                 del self.fields[name]

@@ -8,8 +8,9 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 
-from engagements.models import Engagement, Membership
+from engagements.models import Engagement, Membership, Role
 from engagements.permissions import Permission, check_owners, may, require_right
 from okrs.formatting import plain
 from okrs.models import KeyResult
@@ -23,6 +24,7 @@ from reviews.commands.locks import (
     update_screens,
 )
 from reviews.models import CLOSING_QUESTIONS, Attendance, Review, ReviewKind, ReviewRecord
+from reviews.presence import noted_members
 from tenancy.locks import lock_for_edit
 
 MINUTES = {ReviewKind.MONTHLY: 45, ReviewKind.WEEKLY: 30}  # M11.1
@@ -145,10 +147,11 @@ def close_review(
     on_outcomes: bool | None = None,
     evidence_weekly: bool | None = None,
     moved_resources: bool | None = None,
+    present: Iterable[Membership] = (),
 ) -> Review:
     """Close a review: freeze its agenda and store the state of every key result (M8.4).
 
-    The monthly review answers the three closing questions. Raises ValidationError: `no_right`,
+    Members who had its screen open count as present, and so do those in `present`. The monthly review answers the three closing questions. Raises ValidationError: `no_right`,
     `closed`, `not_started`, or by field `required`.
     """
     locked = lock_running(review, by=by)
@@ -158,6 +161,7 @@ def close_review(
         missing = [name for name, answer in answers.items() if answer is None]
         error = ValidationError("Answer yes or no.", code="required")
         raise ValidationError(dict.fromkeys(missing, error))
+    _mark_present(locked, present)
     refresh_all(locked, engagement=by.engagement, now=now)
     update_screens(locked)
     locked.refresh_from_db(fields=["live_version"])
@@ -194,6 +198,17 @@ def mark_here(
     attendance = _mark(locked, member, is_here=is_here)
     update_screens(locked)
     return attendance
+
+
+def _mark_present(review: Review, present: Iterable[Membership]) -> None:
+    """Mark these people, and the members and guests who had the screen open."""
+    invited = Attendance.objects.filter(engagement_id=review.engagement_id, review=review)
+    guests = Q(pk__in=invited.values("member_id")) | ~Q(role=Role.VIEWER)
+    people = Membership.objects.active().filter(guests, engagement_id=review.engagement_id)
+    by_id = {member.pk: member for member in people.order_by("pk")}
+    named = {member.pk for member in present}
+    for pk in sorted(named & by_id.keys() | noted_members(review, by_id)):
+        _mark(review, by_id[pk], is_here=True)
 
 
 def _mark(review: Review, member: Membership, *, is_here: bool) -> Attendance:

@@ -17,6 +17,7 @@ from escalations.models import Escalation
 from escalations.queries import EscalationCard, escalation_cards
 from okrs.models import Objective
 from reviews.models import AgendaItem, Attendance, Review, ReviewQuerySet, ReviewRecord, Section
+from reviews.presence import with_presence
 from reviews.queries.recorded import Recorded, outcomes
 from reviews.screens import Screen, current_why
 
@@ -196,7 +197,7 @@ def review_page(
         shown=views[shown.pk] if shown else None,
         current=views[current.pk] if current else None,
         recorded=ends.records,
-        attendances=list(attendances.order_by("member__name")),
+        attendances=with_presence(review, attendances.order_by("member__name")),
         is_stale=review.started_at is None and engagement.status_version > review.drawn_from,
     )
 

@@ -44,6 +44,7 @@ from reviews.commands.recording import (
 )
 from reviews.commands.reviews import mark_here, start_review
 from reviews.models import AgendaItem, Review
+from reviews.presence import note_presence
 from reviews.queries.reviews import ReviewPage, clock_of, last_release, on_screen, review_page
 from tenancy.scoping import end_writing
 
@@ -102,7 +103,9 @@ def review_url(request: MemberRequest, review: Review) -> str:
 @require_safe
 @member(Permission.READ)
 def review_detail(request: MemberRequest, review: str) -> HttpResponse:
-    return render(request, TEMPLATE, _screen(request, review_of(request, review)))
+    row = review_of(request, review)
+    note_presence(row, request.membership)
+    return render(request, TEMPLATE, _screen(request, row))
 
 
 @require_safe
@@ -110,6 +113,7 @@ def review_detail(request: MemberRequest, review: str) -> HttpResponse:
 def live_review(request: MemberRequest, review: str) -> HttpResponse:
     """Send the parts of the screen if anything changed since its last request."""
     row = review_of(request, review)
+    note_presence(row, request.membership)
     if request.GET.get("seen") == str(row.seen):  # type: ignore[attr-defined] # annotated
         return HttpResponse(status=204)
     if row.is_closed:

@@ -85,12 +85,12 @@ def review_close(request: MemberRequest, review: str) -> HttpResponse:
     row, now = review_of(request, review), timezone.now()
     if not row.is_running:
         return redirect(review_url(request, row))
-    form = CloseForm(request.POST or None, review=row)
+    page = review_page(row, membership=request.membership, now=now)
+    form = CloseForm(request.POST or None, review=row, away=page.away)
     arguments = {"review": row, "by": request.membership, "now": now}
     if form.is_valid() and run_command(form, close_review, **arguments):
         messages.success(request, "The review is closed. Check the summary below, then publish it.")
         return redirect_to(request, "status:summary-update", row.public_id)
-    page = review_page(row, membership=request.membership, now=now)
     return form_page(request, "reviews/review_close.html", form=form, review=row, page=page, **TAB)
 
 
