@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 from itertools import count, islice, pairwise
@@ -24,6 +24,7 @@ from okrs.models import Cycle, KeyResult
 from okrs.weeks import WEEK, monday_of
 
 DAY = dt.timedelta(days=1)
+GRACE = dt.timedelta(days=7)  # after the cycle's last day (M10.1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +51,8 @@ class Period:
     opens_at: dt.datetime
     due_at: dt.datetime
     closes_at: dt.datetime
+    previous_due_on: dt.date | None = None  # of the period before it
+    is_final: bool = False  # asks for the value of the cycle's last day (M10.1)
 
     def is_open(self, now: dt.datetime) -> bool:
         return self.opens_at <= now < self.closes_at
@@ -64,9 +67,12 @@ class Timeliness(StrEnum):
 @lru_cache(maxsize=1024)
 def periods(rhythm: Rhythm) -> tuple[Period, ...]:
     """Return all periods of the cycle, oldest first; there is at least one."""
-    return tuple(
-        _period(rhythm, monday, closing=following) for monday, following in _until_end(rhythm)
-    )
+    due_days: list[dt.date | None] = [None]
+    found = []
+    for monday, following in _until_end(rhythm):
+        found.append(_period(rhythm, monday, closing=following, previous_due_on=due_days[-1]))
+        due_days.append(monday + DAY * rhythm.due_weekday)
+    return tuple(found)
 
 
 def open_periods(rhythm: Rhythm, now: dt.datetime) -> tuple[Period, ...]:
@@ -159,11 +165,53 @@ def missed_periods(key_result: KeyResult, *, now: dt.datetime) -> list[Period]:
 
 
 def was_asked(key_result: KeyResult, *, period: Period) -> bool:
-    """Return whether it was committed, and had this rhythm, by the period's due time."""
+    """Return whether it was committed, and had this rhythm, by the due time of a period that asks."""
     committed_at = key_result.committed_at
-    if committed_at is None:
+    if committed_at is None or not asking_of(key_result).includes(period):
         return False
     return asked_since(committed_at, engagement=key_result.engagement) <= period.due_at
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asking:
+    """How long a key result is asked for (M6.3); `last` is its newest period with a check-in.
+
+    That is until it is finished, and once more after its due date.
+    """
+
+    due_on: dt.date | None
+    is_finished: bool
+    last: dt.date | None
+
+    def includes(self, period: Period) -> bool:
+        """Return whether the period asks for a check-in, or asked for one before it was finished."""
+        if self.is_finished and self.last is not None and period.monday > self.last:
+            return False
+        previous, due_on = period.previous_due_on, self.due_on
+        return previous is None or due_on is None or previous <= due_on
+
+    def periods_in(self, rhythm: Rhythm, now: dt.datetime) -> tuple[Period, ...]:
+        """Return the open periods that ask, oldest first.
+
+        If the last one is due before the key result is, the days of grace ask once more (M10.1).
+        """
+        found = tuple(period for period in open_periods(rhythm, now) if self.includes(period))
+        last, due_on, today = periods(rhythm)[-1], self.due_on, rhythm.day_of(now)
+        if self.is_finished or due_on is None or not due_on < today <= rhythm.ends_on + GRACE:
+            return found
+        is_over = last.monday + DAY * rhythm.due_weekday <= due_on
+        if not is_over or any(self.last is None or one.monday > self.last for one in found):
+            return found
+        ends_at = _instant(rhythm.ends_on + GRACE + DAY, dt.time(0), zone=rhythm.zone)
+        return (replace(last, due_at=ends_at, closes_at=ends_at, is_final=True),)
+
+
+def asking_of(key_result: KeyResult) -> Asking:
+    return Asking(
+        due_on=key_result.due_on,
+        is_finished=key_result.is_finished,
+        last=key_result.last_period,
+    )
 
 
 def silent_from(key_result: KeyResult) -> dt.date | None:
@@ -194,7 +242,9 @@ def is_overdue(key_result: KeyResult, *, period: Period, now: dt.datetime) -> bo
     return now > period.due_at and was_asked(key_result, period=period)
 
 
-def _period(rhythm: Rhythm, monday: dt.date, *, closing: dt.date) -> Period:
+def _period(
+    rhythm: Rhythm, monday: dt.date, *, closing: dt.date, previous_due_on: dt.date | None
+) -> Period:
     due_on = monday + dt.timedelta(days=rhythm.due_weekday)
     opens_on = monday - dt.timedelta(days=rhythm.opens_days_before)
     return Period(
@@ -202,6 +252,7 @@ def _period(rhythm: Rhythm, monday: dt.date, *, closing: dt.date) -> Period:
         opens_at=_instant(opens_on, dt.time(0), zone=rhythm.zone),
         due_at=_instant(due_on, rhythm.due_time, zone=rhythm.zone),
         closes_at=_instant(closing, dt.time(0), zone=rhythm.zone),
+        previous_due_on=previous_due_on,
     )
 
 

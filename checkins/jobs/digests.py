@@ -12,6 +12,7 @@ from django.db import connections
 from accounts.models import is_quiet, zone_of
 from checkins.jobs.notices import (
     OWED,
+    OWED_COLUMNS,
     Clock,
     RunningRhythm,
     closed_at,
@@ -101,7 +102,7 @@ def friday_digests(*, now: dt.datetime, using: str = "sweep") -> int:
     rhythms = running_rhythms(now=now, using=using)
     facts = {
         **columns(fridays, "zones", "times", "quiet_from", "quiet_until", "fridays", "due"),
-        **columns(_owed(rhythms, now=now), "rhythms", "mondays", "due_at"),
+        **columns(_owed(rhythms, now=now), *OWED_COLUMNS),
         "proud": [Rag.GREEN.value, Rag.STRETCH.value],
     }
     return write_notices(DIGESTS, rhythms=rhythms, facts=facts, now=now, using=using)
@@ -129,7 +130,7 @@ def _fridays(*, now: dt.datetime, using: str) -> Iterator[tuple[Any, ...]]:
 def _owed(rhythms: list[RunningRhythm], *, now: dt.datetime) -> list[tuple[Any, ...]]:
     """Return the periods without which a key result is late: open and overdue, or closed last."""
     return [
-        (place, period.monday, period.due_at)
+        (place, period.monday, period.due_at, period.previous_due_on)
         for place, running in enumerate(rhythms)
         for period in (
             *(one for one in open_periods(running.rhythm, now) if one.due_at < now),

@@ -60,7 +60,7 @@ WRITE = f"""
     asked AS (
         SELECT given.rhythm, k.engagement_id, k.id, k.owner_id, k.trail, k.stage,
             greatest(k.committed_at, e.rhythm_since) AS asked_since, k.rag, k.evidence_url,
-            k.last_period, k.last_week, o.owner_id AS objective_owner_id, o.team_id,
+            k.due_on, k.is_finished, k.last_period, k.last_week, o.owner_id AS objective_owner_id, o.team_id,
             c.starts_on, c.ends_on
         FROM unnest(%(cycle_rhythms)s::int[], %(cycles)s::bigint[]) AS given (rhythm, cycle_id)
         JOIN okrs_cycle c ON c.id = given.cycle_id
@@ -97,14 +97,23 @@ def is_empty(trail: str, monday: str) -> str:
     return f"NOT {trail} @> jsonb_build_array(jsonb_build_array({monday}::text))"
 
 
+def is_asked(row: str, period: str) -> str:
+    """Return SQL: the period asks for a check-in of the key result (M6.3), as `periods.was_asked`."""
+    return f"""({row}.asked_since <= {period}.due_at
+        AND (NOT {row}.is_finished OR {period}.monday <= {row}.last_period)
+        AND ({period}.previous_due_on <= {row}.due_on
+            OR {period}.previous_due_on IS NULL OR {row}.due_on IS NULL))"""
+
+
+OWED_COLUMNS = ("rhythms", "mondays", "due_at", "previous_due_on")
 # The live key results without a check-in of the given periods that asked for one.
 OWED = f"""
     owed AS (
         SELECT asked.*, given.monday, given.due_at
-        FROM unnest(%(rhythms)s::int[], %(mondays)s::date[], %(due_at)s::timestamptz[])
-            AS given (rhythm, monday, due_at)
+        FROM unnest(%(rhythms)s::int[], %(mondays)s::date[], %(due_at)s::timestamptz[],
+            %(previous_due_on)s::date[]) AS given (rhythm, monday, due_at, previous_due_on)
         JOIN asked USING (rhythm)
-        WHERE asked.asked_since <= given.due_at AND {is_empty("asked.trail", "given.monday")}
+        WHERE {is_asked("asked", "given")} AND {is_empty("asked.trail", "given.monday")}
     )"""  # noqa: S608 - made of constants
 
 

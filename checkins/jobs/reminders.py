@@ -12,11 +12,13 @@ from checkins.jobs.notices import (
     DAY,
     LOOK_BACK,
     OWED,
+    OWED_COLUMNS,
     Clock,
     RunningRhythm,
     clocks,
     closed_at,
     columns,
+    is_asked,
     is_empty,
     running_rhythms,
     write_notices,
@@ -28,7 +30,8 @@ FARTHEST = 2 * DAY  # by which the dates of two zones may differ from those of a
 
 # `owned` is materialized: joined by rhythm alone, each key result would meet the moments of all
 # clocks.
-MOMENT = ("rhythms", "mondays", "clocks", "remind_at", "due_at")
+MOMENT = ("rhythms", "mondays", "clocks", "remind_at", "due_at", "previous_due_on")
+CLOSED = ("rhythms", "mondays", "due_at", "closes_at", "places", "recent", "previous_due_on")
 REMINDERS = f"""
     clock AS (
         SELECT * FROM unnest(%(zones)s::text[], %(times)s::time[])
@@ -36,12 +39,12 @@ REMINDERS = f"""
     ),
     moment AS (
         SELECT * FROM unnest(%(rhythms)s::int[], %(mondays)s::date[], %(clocks)s::int[],
-            %(remind_at)s::timestamptz[], %(due_at)s::timestamptz[])
-            AS given (rhythm, monday, clock, remind_at, due_at)
+            %(remind_at)s::timestamptz[], %(due_at)s::timestamptz[], %(previous_due_on)s::date[])
+            AS given (rhythm, monday, clock, remind_at, due_at, previous_due_on)
     ),
     owned AS MATERIALIZED (
         SELECT asked.engagement_id, asked.id, asked.trail, asked.rhythm, asked.owner_id,
-            asked.asked_since, clock.clock
+            asked.asked_since, asked.due_on, asked.is_finished, asked.last_period, clock.clock
         FROM asked
         JOIN person ON person.engagement_id = asked.engagement_id AND person.id = asked.owner_id
         JOIN clock USING (time_zone, message_at)
@@ -51,7 +54,7 @@ REMINDERS = f"""
         SELECT 'reminder' AS rule, owned.engagement_id, owned.owner_id AS person_id,
             owned.id AS subject, moment.monday AS period, moment.remind_at AS due_at
         FROM owned JOIN moment USING (rhythm, clock)
-        WHERE owned.asked_since <= moment.due_at AND {is_empty("owned.trail", "moment.monday")}
+        WHERE {is_asked("owned", "moment")} AND {is_empty("owned.trail", "moment.monday")}
     )
 """  # noqa: S608 - made of constants
 OVERDUE = f"""
@@ -70,20 +73,21 @@ OVERDUE = f"""
 MISSED = f"""
     closed AS (
         SELECT * FROM unnest(%(rhythms)s::int[], %(mondays)s::date[], %(due_at)s::timestamptz[],
-            %(closes_at)s::timestamptz[], %(places)s::int[], %(recent)s::boolean[])
-            AS given (rhythm, monday, due_at, closes_at, place, is_recent)
+            %(closes_at)s::timestamptz[], %(places)s::int[], %(recent)s::boolean[],
+            %(previous_due_on)s::date[])
+            AS given (rhythm, monday, due_at, closes_at, place, is_recent, previous_due_on)
     ),
     missed AS (
         SELECT asked.*, closed.monday, closed.closes_at, closed.is_recent,
             closed.place = 1 AND count(*) OVER (PARTITION BY asked.id) = {LOOK_BACK} AS is_second
         FROM asked JOIN closed USING (rhythm)
-        WHERE closed.place <= {LOOK_BACK} AND asked.asked_since <= closed.due_at
+        WHERE closed.place <= {LOOK_BACK} AND {is_asked("asked", "closed")}
           AND {is_empty("asked.trail", "closed.monday")}
     ),
     second AS (
         SELECT missed.*, (
             SELECT min(closed.monday) FROM closed
-            WHERE closed.rhythm = missed.rhythm AND missed.asked_since <= closed.due_at
+            WHERE closed.rhythm = missed.rhythm AND {is_asked("missed", "closed")}
               AND closed.monday > coalesce((
                   SELECT max((point ->> 0)::date) FROM jsonb_array_elements(missed.trail) point
                   WHERE (point ->> 0)::date < missed.monday), '-infinity')) AS since
@@ -140,14 +144,14 @@ def send_overdue(*, now: dt.datetime, using: str = "sweep") -> int:
     """
     rhythms = running_rhythms(now=now, using=using)
     rows = [
-        (place, period.monday, period.due_at)
+        (place, period.monday, period.due_at, period.previous_due_on)
         for place, running in enumerate(rhythms)
         for period in open_periods(running.rhythm, now)
         if period.due_at < now
     ]
     if not rows:
         return 0
-    facts = columns(rows, "rhythms", "mondays", "due_at")
+    facts = columns(rows, *OWED_COLUMNS)
     return write_notices(OVERDUE, rhythms=rhythms, facts=facts, now=now, using=using)
 
 
@@ -160,11 +164,14 @@ def escalate_missed(*, now: dt.datetime, using: str = "sweep") -> int:
     """
     rhythms = running_rhythms(now=now, using=using)
     rows = [
-        (place, period.monday, period.due_at, period.closes_at, ago, is_recent)
+        (
+            *(place, period.monday, period.due_at, period.closes_at, ago, is_recent),
+            period.previous_due_on,
+        )
         for place, running in enumerate(rhythms)
         for ago, (period, is_recent) in enumerate(closed_at(running.rhythm, now), start=1)
     ]
-    facts = columns(rows, "rhythms", "mondays", "due_at", "closes_at", "places", "recent")
+    facts = columns(rows, *CLOSED)
     if not any(facts["recent"]):
         return 0
     return write_notices(MISSED, rhythms=rhythms, facts=facts, now=now, using=using)
@@ -178,7 +185,7 @@ def _moments(
         for number, clock in enumerate(people, start=1):
             at = remind_at(period, zone=running.rhythm.zone, country=running.country, clock=clock)
             if at <= now:
-                yield place, period.monday, number, at, period.due_at
+                yield place, period.monday, number, at, period.due_at, period.previous_due_on
 
 
 @lru_cache(maxsize=65_536)

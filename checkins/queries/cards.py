@@ -10,9 +10,11 @@ from functools import cached_property
 
 from checkins.models import CheckIn, PromptAnswer
 from checkins.periods import (
+    Asking,
     Period,
     Rhythm,
     asked_since,
+    asking_of,
     closed_periods,
     due_after,
     fill,
@@ -272,17 +274,35 @@ def due_of(key_result: KeyResult, *, now: dt.datetime) -> Due:
     """Return what a key result asks for; it comes with engagement and `objective__cycle`."""
     committed_at, engagement = key_result.committed_at, key_result.engagement
     since = asked_since(committed_at, engagement=engagement) if committed_at else None
-    return due_by(rhythm_of(key_result), filled=filled_periods(key_result), since=since, now=now)
+    return due_by(
+        rhythm_of(key_result),
+        asking=asking_of(key_result),
+        filled=filled_periods(key_result),
+        since=since,
+        now=now,
+    )
+
+
+def asks_now(key_result: KeyResult, *, now: dt.datetime) -> bool:
+    """Return whether a period that asks for it is open (M6.3)."""
+    asking = asking_of(key_result).periods_in(rhythm_of(key_result), now)
+    return key_result.is_live and bool(asking)
 
 
 def due_by(
-    rhythm: Rhythm, *, filled: Collection[dt.date], since: dt.datetime | None, now: dt.datetime
+    rhythm: Rhythm,
+    *,
+    asking: Asking,
+    filled: Collection[dt.date],
+    since: dt.datetime | None,
+    now: dt.datetime,
 ) -> Due:
     """Return what is asked for; `filled` has the Mondays of periods with a check-in.
 
     None was asked for before `since`.
     """
-    fillable = fillable_periods(rhythm, now)
+    fillable = asking.periods_in(rhythm, now) or fillable_periods(rhythm, now)
+    filled = () if fillable[-1].is_final else filled
     period = fill(fillable, filled)
     is_asked = since is not None and since <= period.due_at
     presses = is_asked and rhythm.day_of(period.due_at) <= rhythm.day_of(now)

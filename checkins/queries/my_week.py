@@ -8,13 +8,14 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from operator import itemgetter
 from typing import Any
 
 from django.db.models import F
 
 from checkins.models import CheckIn
-from checkins.periods import Rhythm, asked_since, next_opening, open_periods, rhythm_between
+from checkins.periods import Asking, Rhythm, asked_since, next_opening, rhythm_between
 from checkins.queries.cards import CardState, Due, WeekCard, due_by
 from engagements.models import Engagement, Membership
 from engagements.permissions import Permission, may
@@ -44,6 +45,7 @@ WEEK = """
     SELECT key_result.id, key_result.engagement_id, key_result.public_id, key_result.title,
         key_result.committed_at, cycle.id AS cycle_id, cycle.public_id AS cycle_public_id,
         cycle.name AS cycle_name, cycle.starts_on, cycle.ends_on,
+        key_result.due_on, key_result.is_finished,
         jsonb_path_query_array(key_result.trail, '$[last-6 to last][0]')::text AS lately
     FROM okrs_keyresult key_result
     JOIN okrs_objective objective ON objective.id = key_result.objective_id
@@ -66,6 +68,7 @@ WEEK = """
 # Key results of one commit are alike in all that being late depends on.
 LIVE = """
     SELECT key_result.engagement_id, cycle.starts_on, cycle.ends_on, key_result.committed_at,
+        key_result.due_on, key_result.is_finished,
         jsonb_path_query_array(key_result.trail, '$[last-6 to last][0]')::text AS lately,
         count(*) AS count, count(*) FILTER (WHERE key_result.stage = 'at_risk') AS at_risk
     FROM okrs_keyresult key_result
@@ -74,7 +77,7 @@ LIVE = """
     WHERE key_result.engagement_id = ANY(%(scope)s::bigint[])
         AND key_result.engagement_id = ANY(%(engagements)s::bigint[])
         AND key_result.stage IN ('committed', 'on_track', 'at_risk')
-    GROUP BY 1, 2, 3, 4, 5
+    GROUP BY 1, 2, 3, 4, 5, 6, 7
 """
 
 
@@ -91,15 +94,30 @@ class LiveRow:
     committed_at: dt.datetime
     starts_on: dt.date
     ends_on: dt.date
+    due_on: dt.date | None
+    is_finished: bool
     lately: str
 
     def rhythm(self, engagement: Engagement) -> Rhythm:
         return rhythm_between(self.starts_on, self.ends_on, engagement=engagement)
 
+    @cached_property
+    def filled(self) -> set[dt.date]:
+        return {dt.date.fromisoformat(monday) for monday in json.loads(self.lately)}
+
+    @property
+    def asking(self) -> Asking:
+        last = max(self.filled, default=None)
+        return Asking(due_on=self.due_on, is_finished=self.is_finished, last=last)
+
+    def asks_now(self, engagement: Engagement, *, now: dt.datetime) -> bool:
+        return bool(self.asking.periods_in(self.rhythm(engagement), now))
+
     def due(self, engagement: Engagement, *, now: dt.datetime) -> Due:
         return due_by(
             self.rhythm(engagement),
-            filled={dt.date.fromisoformat(monday) for monday in json.loads(self.lately)},
+            asking=self.asking,
+            filled=self.filled,
             since=asked_since(self.committed_at, engagement=engagement),
             now=now,
         )
@@ -205,7 +223,7 @@ def my_week(*, memberships: Iterable[Membership], now: dt.datetime) -> MyWeek:
     mine = rows(WEEK, WeekRow, members=ids, engagements=list(members))
     clients = {pk: one.engagement for pk, one in members.items()}
     rhythms = {row.id: row.rhythm(clients[row.engagement_id]) for row in mine}
-    waiting = [row for row in mine if open_periods(rhythms[row.id], now)]
+    waiting = [row for row in mine if row.asks_now(clients[row.engagement_id], now=now)]
     dues = {row.id: row.due(clients[row.engagement_id], now=now) for row in waiting}
     previous = _current([row.id for row in waiting if dues[row.id].is_done], members)
     cards = [
@@ -225,7 +243,9 @@ def my_week(*, memberships: Iterable[Membership], now: dt.datetime) -> MyWeek:
     openings = [
         (period.opens_at, clients[row.engagement_id])
         for row in mine
-        if not cards and (period := next_opening(rhythms[row.id], now))
+        if not cards
+        and (period := next_opening(rhythms[row.id], now))
+        and row.asking.includes(period)
     ]
     opens_at, engagement = min(openings, key=itemgetter(0), default=(None, None))
     return MyWeek(
@@ -244,7 +264,7 @@ def clients(*, memberships: Iterable[Membership], now: dt.datetime) -> list[Clie
     for row in rows(LIVE, CountRow, engagements=list(readable)):
         engagement = readable[row.engagement_id].engagement
         at_risk[row.engagement_id] += row.at_risk
-        if open_periods(row.rhythm(engagement), now) and row.due(engagement, now=now).is_late:
+        if row.asks_now(engagement, now=now) and row.due(engagement, now=now).is_late:
             late[row.engagement_id] += row.count
     return [
         Client(

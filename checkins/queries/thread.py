@@ -11,13 +11,12 @@ from checkins.models import Blocker, CheckIn, CheckInKind, HelpRequest, PromptAn
 from checkins.periods import (
     Timeliness,
     missed_periods,
-    open_periods,
     periods,
     rhythm_of,
     timeliness,
 )
 from checkins.prompts import Prompt, prompt
-from checkins.queries.cards import Due, KeyResultRow, due_of
+from checkins.queries.cards import Due, KeyResultRow, asks_now, due_of
 from checkins.rules import Assessment, assess_latest, effective
 from engagements.models import Membership
 from okrs.audit import Criterion, audit
@@ -157,7 +156,7 @@ def key_result_page(row: KeyResultRow, *, now: dt.datetime) -> KeyResultPage:
         thread=thread,
         help_requests=[one for one in requests if one.answered_at is None],
         blockers=[one for one in blockers if one.resolved_at is None],
-        due=due_of(card, now=now) if card.is_live and open_periods(rhythm_of(card), now) else None,
+        due=due_of(card, now=now) if asks_now(card, now=now) else None,
         history=_history(card, thread=thread, today=today),
         trace=trace(card.trail, cadence=card.engagement.cadence),
         periods=len(periods(rhythm_of(card))),

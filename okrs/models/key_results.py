@@ -127,7 +127,7 @@ class KeyResult(TenantModel):
     target = models.DecimalField(max_digits=20, decimal_places=6, null=True, blank=True)
     # Rungs best first, as [[threshold, score], …] in decimal strings; empty unless a ladder.
     ladder = models.JSONField(default=list, blank=True)
-    # Pace counts from here (M5.11). In a draft None stands for the day of the commit.
+    # Pace counts from here (M5.11). None in a draft means the day of the commit.
     starts_on = models.DateField(null=True, blank=True)
     due_on = models.DateField(null=True, blank=True)
     weight = models.DecimalField(max_digits=6, decimal_places=2, default=Decimal(1))

@@ -11,8 +11,8 @@ from typing import Any
 from django.db.models import Case, F, QuerySet, Value, When
 
 from checkins.models import Blocker, CheckIn, HelpRequest
-from checkins.periods import closed_periods, open_periods, rhythm_of, was_asked
-from checkins.queries.cards import due_of
+from checkins.periods import closed_periods, rhythm_of, was_asked
+from checkins.queries.cards import asks_now, due_of
 from checkins.rules import assess_latest
 from decisions.commands import key_result_ids
 from decisions.models import ActionItem, Decision
@@ -139,11 +139,8 @@ def _asks(rows: QuerySet[Any], verb: str, engagement: Engagement) -> dict[int, l
 
 
 def _late_since(row: KeyResult, *, now: dt.datetime) -> dt.date | None:
-    rhythm = rhythm_of(row)
-    if not open_periods(rhythm, now):
-        return None
-    due = due_of(row, now=now)
-    return rhythm.day_of(due.period.due_at) if due.is_late else None
+    due = due_of(row, now=now) if asks_now(row, now=now) else None
+    return rhythm_of(row).day_of(due.period.due_at) if due and due.is_late else None
 
 
 def _experiments(engagement: Engagement, *, since: dt.date, today: dt.date) -> list[KeyResult]:

@@ -118,7 +118,16 @@ def _empty(key_result: KeyResult) -> list[Span]:
 
 
 def _was_asked(key_result: KeyResult, span: Span) -> bool:
-    """Committed by then, under the rhythm that still holds."""
+    """Committed by then, under the rhythm that still holds, and not done (M6.3)."""
+    assert key_result.due_on is not None
+    spans = spans_of(key_result.engagement, key_result.objective.cycle)
+    due = [one.due_at.astimezone(key_result.engagement.zone).date() for one in spans]
+    # After its due date it is asked once more.
+    if sum(key_result.due_on < day for day in due[: spans.index(span)]) > 0:
+        return False
+    filled = [point[0] for point in key_result.trail]
+    if key_result.is_finished and span.monday.isoformat() > max(filled):
+        return False
     marks = (key_result.committed_at, key_result.engagement.rhythm_since)
     return key_result.committed_at is not None and all(
         at <= span.due_at for at in marks if at is not None

@@ -176,7 +176,11 @@ def test_a_week_takes_two_queries_however_much_there_is(db: None) -> None:
             id="M6.3-committed-after-the-due-time",
         ),
         pytest.param(
-            *("03-31", "04-07T09:00", "later", "closed end of Sun 5 Apr"),
+            *("03-31", "04-07T09:00", "later", "due end of today"),
+            id="M10.1-in-the-days-of-grace",
+        ),
+        pytest.param(
+            *("03-31", "04-08T09:00", "later", "closed end of Sun 5 Apr"),
             id="M6.3-after-the-last-close",
         ),
     ],

@@ -21,6 +21,7 @@ from tests import build
 from tests.checkins.posting import at, post, stored
 
 MINUTE = dt.timedelta(minutes=1)
+FIRST, DUE, WEEK = dt.date(2026, 1, 1), dt.date(2026, 3, 31), dt.timedelta(weeks=1)
 START = at("2026-01-02T12:00")
 Step = tuple[str, int, Decimal]
 steps = st.lists(
@@ -72,6 +73,21 @@ def play(key_result: KeyResult, by: Membership, script: list[Step]) -> Book:
     return book
 
 
+def is_on_pace(score: Decimal, measured_on: dt.date) -> bool:
+    """Read M9.2 in whole hundredths, for a line from 1 January to 31 March and enough confidence."""
+    days = min(max((measured_on - FIRST).days, 0), 89)
+    line = (2 * 100 * days + 89) // (2 * 89)
+    return int(score * 100) >= (0 if line <= 20 else (line * line + 50) // 100)
+
+
+def silent_on(last: dt.date, measured_on: dt.date) -> dt.date | None:
+    """Read M9.2 and M6.3: two missed weeks in a row, or the day after the due date."""
+    if measured_on >= DUE:
+        return None
+    after_due = DUE + dt.timedelta(days=1)
+    return min(last + 3 * WEEK, after_due) if last + 2 * WEEK <= DUE else after_due
+
+
 def undo(key_result: KeyResult, by: Membership, *, now: dt.datetime, book: Book) -> None:
     period = max(book.values)
     in_effect = CheckIn.objects.current().get(key_result=key_result, period=period)
@@ -111,3 +127,11 @@ def test_the_stored_state_is_what_the_history_adds_up_to(
         ]
         assert found.value == (list(book.values.values())[-1] if book.values else None)
         assert found.red_since == book.red_since()
+        key_result.refresh_from_db()
+        judged: tuple[bool | None, dt.date | None] = (None, None)
+        if found.score is not None and found.period and found.measured_on:
+            judged = (
+                is_on_pace(found.score, found.measured_on),
+                silent_on(found.period, found.measured_on),
+            )
+        assert (key_result.on_pace, key_result.silent_from) == judged

@@ -10,9 +10,8 @@ from decimal import Decimal
 
 from django.db.models import Q
 
-from checkins.periods import open_periods, rhythm_of
 from checkins.queries.asks import OpenAsk, asks_in
-from checkins.queries.cards import due_of
+from checkins.queries.cards import asks_now, due_of
 from decisions.models import ActionItem
 from decisions.queries.log import LatestDecision, latest_decisions
 from engagements.holdings import count_left
@@ -20,7 +19,6 @@ from engagements.models import Engagement, Membership
 from engagements.permissions import Permission, may_here
 from escalations.queries import EscalationCard, open_escalations
 from okrs.models import Cycle, KeyResult, Objective, Stage
-from okrs.models.key_results import LIVE
 from okrs.states import count_forecasts, draft_score, expected_pace, weakest
 from reviews.models import Review
 from scoring import Rag, pace, rag
@@ -37,6 +35,7 @@ KEY_RESULT_COLUMNS = (
     *("committed_at", "stage", "latest_value", "score", "rag", "confidence", "measured_on"),
     *("checked_in_at", "insight", "evidence_url", "trail", "on_pace", "silent_from"),
     *OWNER_COLUMNS,
+    *("is_finished", "last_period"),
 )
 OBJECTIVE_COLUMNS = (
     *("engagement_id", "public_id", "cycle_id", "team__name", "title", "position"),
@@ -271,10 +270,9 @@ def _glance(
 
 
 def _line(row: KeyResult, *, engagement: Engagement, today: dt.date, now: dt.datetime) -> Line:
-    asked = row.stage in LIVE and bool(open_periods(rhythm_of(row), now))
     return Line(
         key_result=row,
         pace=expected_pace(row, today=today),
         forecast=row.forecast_on(today),
-        is_late=asked and due_of(row, now=now).is_late,
+        is_late=asks_now(row, now=now) and due_of(row, now=now).is_late,
     )
