@@ -32,6 +32,7 @@ CANNOT_HOLD_TEXT = {
     "occasion_id": "a public id",
     "ladder": "thresholds and scores",
     "trail": "dates, values and scores",
+    "left_out": "names of jobs and ids of rows",
     "agendaitem.source": "the kind of a cause and public ids",
     "notice.rule": "the name of a rule",
     "engagement.slug": "an address: the crawl itself asks for it",
