@@ -34,13 +34,14 @@ def check_numbers(
     target: Decimal | None,
     low: Decimal | None,
     high: Decimal | None,
+    is_ladder: bool = False,
 ) -> Iterator[Finding]:
     """Yield the contradictions, by code: `direction`, `baseline`, `target`.
 
-    `low` and `high` are the ends of the metric's valid range. Holds for a ladder, too, where
-    baseline and target may be equal.
+    `low` and `high` are the ends of the metric's valid range. On a ladder the rungs carry the
+    direction: a baseline may be better than the target that is kept (M5.3).
     """
-    if baseline is not None and target is not None and baseline != target:
+    if not is_ladder and baseline is not None and target is not None and baseline != target:
         rises = target > baseline
         if rises != higher_is_better:
             better, side = ("Higher", "below") if higher_is_better else ("Lower", "above")

@@ -32,6 +32,7 @@ from okrs.writing import (
     check_set,
     without_reason,
 )
+from scoring import Method
 
 STILL_AFTER = 4  # equal values of a metric in a row
 
@@ -50,6 +51,7 @@ def key_result_findings(
         target=key_result.target,
         low=metric.valid_low if metric else None,
         high=metric.valid_high if metric else None,
+        is_ladder=key_result.method == Method.LADDER,
     )
     findings = check_key_result(
         title=key_result.title,

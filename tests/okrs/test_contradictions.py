@@ -58,6 +58,21 @@ def test_direction_and_range_must_fit_the_numbers(
     assert [finding.code for finding in found] == codes
 
 
+def test_a_ladder_may_keep_a_value_that_is_better_than_its_target(
+    lead: Membership, objective: Objective
+) -> None:
+    floor: dict[str, Any] = {"baseline": Decimal("99.9"), "target": Decimal("99.5")}
+    floor |= {"title": "Availability", "direction": "higher"}
+    with refused("direction"):
+        draft_key_result(objective=objective, by=lead, **floor)
+
+    kept = draft_key_result(
+        objective=objective, by=lead, method="ladder", ladder=[("99.5", 1)], **floor
+    )
+
+    assert kept.is_draft
+
+
 @pytest.mark.parametrize(
     ("fields", "code"),
     [
