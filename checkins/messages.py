@@ -32,7 +32,7 @@ from mail.email_types import one_line
 from notifications.models import Notice
 from notifications.rules import DigestItem, NoticeRule, Noun, register_rule
 from okrs.formatting import last_day, write_day, write_due, write_value
-from okrs.models import KeyResult, Stage
+from okrs.models import Forecast, KeyResult, Stage
 from scoring import Rag, format_score
 
 LONGEST_QUOTE = 200  # characters
@@ -135,7 +135,7 @@ def missed_twice(notice: Notice, row: KeyResult, now: dt.datetime) -> Fields | N
 
 
 def friday_at_risk(notices: Sequence[Notice], now: dt.datetime) -> Items:
-    """Describe key results at risk or blocked, for objective owners and leads. Two queries."""
+    """Describe key results behind pace or blocked, for objective owners and leads. Two queries."""
     subjects = list(live_subjects(notices))
     blockers: dict[int, Blocker] = {}
     open_ones = Blocker.objects.filter(
@@ -149,9 +149,9 @@ def friday_at_risk(notices: Sequence[Notice], now: dt.datetime) -> Items:
         notice.pk: card(
             row,
             to=notice.person,
-            heading="At risk or blocked",
-            state="blocked" if row.pk in blockers else "at risk",
-            news="is blocked" if row.pk in blockers else "is at risk",
+            heading="Behind pace or blocked",
+            state="blocked" if row.pk in blockers else _forecast(row, now=now).label.lower(),
+            news="is blocked" if row.pk in blockers else _describe_forecast(row, now=now),
             weight=55 if row.pk in blockers else 50,
             text=_trouble(row, blocker=blockers.get(row.pk), now=now),
         )
@@ -203,7 +203,7 @@ def register_rules() -> None:
         ("missed_twice", "Two missed check-ins", missed_twice, "lead the program"),
         ("crosses_teams", "Red across teams", crosses_teams, "are the sponsor"),
         (
-            *("friday_at_risk", "At risk or blocked on Friday", friday_at_risk),
+            *("friday_at_risk", "Behind pace or blocked on Friday", friday_at_risk),
             "own objectives or lead the program",
         ),
         (
@@ -261,6 +261,17 @@ def check_in_link(key_result: KeyResult, *, member: Membership) -> dict[str, str
     return {"url": f"{form}?{back}", "button": "Check in"}
 
 
+def _forecast(row: KeyResult, *, now: dt.datetime) -> Forecast:
+    return row.forecast_on(rhythm_of(row).day_of(now))
+
+
+def _describe_forecast(row: KeyResult, *, now: dt.datetime) -> str:
+    """Continue a sentence on one at risk: it keeps that stage without a recent update (M9.2)."""
+    forecast = _forecast(row, now=now)
+    verb = "has" if forecast is Forecast.NO_RECENT_UPDATE else "is"
+    return f"{verb} {forecast.label.lower()}"
+
+
 def _trouble(row: KeyResult, *, blocker: Blocker | None, now: dt.datetime) -> str:
     today = rhythm_of(row).day_of(now)
     lines = []
@@ -268,7 +279,9 @@ def _trouble(row: KeyResult, *, blocker: Blocker | None, now: dt.datetime) -> st
         since = write_day(rhythm_of(row).day_of(blocker.opened_at), today=today)
         lines.append(f"Blocked since {since}: {one_line(blocker.text, most=LONGEST_QUOTE)}")
     if row.stage == Stage.AT_RISK:
-        lines.append(f"It is behind pace, with confidence {row.confidence} of 5.")
+        lines.append(
+            f"It {_describe_forecast(row, now=now)}, with confidence {row.confidence} of 5."
+        )
     if row.next_action:
         lines.append(f"Next: {one_line(row.next_action, most=LONGEST_QUOTE)}")
     return "\n".join(each if each[-1] in ".!?…" else f"{each}." for each in lines)

@@ -17,12 +17,11 @@ from okrs.models import Forecast, KeyResult
 from okrs.weeks import weeks_red
 from reviews.models import ReviewKind, Section
 from reviews.screens import SEPARATOR, Ask, KeyResultFacts
-from scoring import Rag, format_score
+from scoring import Rag
 from scoring.forecasts import ENOUGH_CONFIDENCE
 
 OPEN_TOO_LONG = 7  # days (M7.6)
 TIMES = {1: "once", 2: "twice"}
-NAMED_GAP = Decimal("0.10")  # a smaller distance from pace is no reason of its own
 MORE_THAN_WEEKS = Decimal(1000)  # more weeks than anything can be red
 
 
@@ -123,9 +122,7 @@ def behind(row: KeyResultFacts, facts: AgendaFacts) -> Reason | None:
     if row.forecast is not Forecast.BEHIND or rag is Rag.RED:
         return None
     gap = (row.assessment.pace or Decimal(0)) - (key_result.score or Decimal(0))
-    parts = [rag.label.lower()]
-    if gap > NAMED_GAP and rag is Rag.AMBER:
-        parts.append(f"{format_score(gap, scale=facts.engagement.score_scale)} behind pace")
+    parts = [f"behind pace, {rag.label.lower()}"]
     if key_result.confidence is not None and key_result.confidence < ENOUGH_CONFIDENCE:
         parts.append(f"confidence {key_result.confidence} of 5")
     return Reason(section=Section.BEHIND, why=", ".join(parts), weight=gap, minutes=6)

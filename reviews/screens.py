@@ -178,7 +178,7 @@ def escalation_words(escalation: Escalation, *, engagement: Engagement, now: dt.
     today, local = engagement.today(now), engagement.local
     match escalation.state:
         case EscalationState.WATCHING:
-            return "watched: red, but early"
+            return "watched: no deadline yet"
         case EscalationState.DECIDED if escalation.decided_at:
             on = _day(local(escalation.decided_at).date(), today=today)
             return f"the sponsor decided on {on}: {escalation.get_verdict_display().lower()}"

@@ -70,14 +70,14 @@ LIVE = """
     SELECT key_result.engagement_id, cycle.starts_on, cycle.ends_on, key_result.committed_at,
         key_result.due_on, key_result.is_finished,
         jsonb_path_query_array(key_result.trail, '$[last-6 to last][0]')::text AS lately,
-        count(*) AS count, count(*) FILTER (WHERE key_result.stage = 'at_risk') AS at_risk
+        key_result.silent_from, count(*) AS count, count(*) FILTER (WHERE NOT key_result.on_pace) AS behind
     FROM okrs_keyresult key_result
     JOIN okrs_objective objective ON objective.id = key_result.objective_id
     JOIN okrs_cycle cycle ON cycle.id = objective.cycle_id
     WHERE key_result.engagement_id = ANY(%(scope)s::bigint[])
         AND key_result.engagement_id = ANY(%(engagements)s::bigint[])
         AND key_result.stage IN ('committed', 'on_track', 'at_risk')
-    GROUP BY 1, 2, 3, 4, 5, 6, 7
+    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
 """
 
 
@@ -139,8 +139,9 @@ class WeekRow(LiveRow):
 class CountRow(LiveRow):
     """Live key results of a client that are late or not together."""
 
+    silent_from: dt.date | None
     count: int
-    at_risk: int
+    behind: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,7 +151,7 @@ class Client:
     membership: Membership
     reads: bool
     late: int
-    at_risk: int
+    behind: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -257,13 +258,14 @@ def my_week(*, memberships: Iterable[Membership], now: dt.datetime) -> MyWeek:
 
 
 def clients(*, memberships: Iterable[Membership], now: dt.datetime) -> list[Client]:
-    """Return each client of this person with its late and at-risk key results. One query."""
+    """Return each client of this person with its key results that are late or behind pace. One query."""
     members = list(memberships)
     readable = {one.engagement_id: one for one in members if may(one.role, Permission.READ)}
-    late, at_risk = Counter[int](), Counter[int]()
+    late, behind = Counter[int](), Counter[int]()
     for row in rows(LIVE, CountRow, engagements=list(readable)):
         engagement = readable[row.engagement_id].engagement
-        at_risk[row.engagement_id] += row.at_risk
+        if row.silent_from is None or row.silent_from > engagement.today(now):  # M9.2
+            behind[row.engagement_id] += row.behind
         if row.asks_now(engagement, now=now) and row.due(engagement, now=now).is_late:
             late[row.engagement_id] += row.count
     return [
@@ -271,7 +273,7 @@ def clients(*, memberships: Iterable[Membership], now: dt.datetime) -> list[Clie
             membership=one,
             reads=one.engagement_id in readable,
             late=late[one.engagement_id],
-            at_risk=at_risk[one.engagement_id],
+            behind=behind[one.engagement_id],
         )
         for one in members
     ]

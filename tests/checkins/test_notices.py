@@ -197,7 +197,7 @@ def test_blocked_or_at_risk_reads_with_the_oldest_blocker_and_the_next_action(
         resolve_blocker(blocker=blocker, by=bob, now=FRIDAY)
     after = said("friday_at_risk", onboarding, to=alice, now=FRIDAY)
 
-    assert (found.state, found.weight, after.state) == ("blocked", 55, "at risk")
+    assert (found.state, found.weight, after.state) == ("blocked", 55, "behind pace")
     assert plain(found.paragraphs[0]) == "Blocked since Tue 10 Mar: The export fails."
     assert found.paragraphs[1:] == after.paragraphs == trouble
     build.change(onboarding, stage=Stage.ON_TRACK)

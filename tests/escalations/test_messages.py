@@ -98,16 +98,16 @@ KEY_RESULT = ("method", "early_until", "confidence", "score", "last_week", "red_
         ("why", "active", WATCHED, "It was watched until a blocker was added."),
         ("why", "active", {"cause": "by_hand", "activated_by": INES}, "Ines Marlow activated it."),
         pytest.param(
-            "early",
+            "watched",
             "watching",
             {"early_until": dt.date(2026, 3, 11)},
-            "early: pace 0.28, confidence 3, no blocker. It becomes active when it is not on pace"
+            "pace 0.28, confidence 3, no blocker. It becomes active when it is not on pace"
             " and pace has passed 0.30 (12 Mar), when confidence falls below 3, or when a blocker is"
             " added.",
             id="M7.2-limits",
         ),
         pytest.param(
-            "early", "watching", LADDER, "pace has passed 30,", id="M7.2-limit-of-a-ladder"
+            "watched", "watching", LADDER, "pace has passed 30,", id="M7.2-limit-of-a-ladder"
         ),
         pytest.param(
             "by_hand", "watching", THIRD, "it then goes to the sponsor.", id="M7.4-three-weeks"

@@ -74,7 +74,7 @@ def test_open_escalations_are_shown_with_who_must_act(
     assert "2 escalations open" in text
     assert "1 red key result watched" in text
     assert text.count('class="clock" data-state="running"') == 2
-    assert "but still early: pace" in text
+    assert "watched: pace" in text
     assert text.index("<strong>Onboarding</strong>") < text.index("<strong>Expansion</strong>")
     assert "<strong>Latency</strong>" not in text
     assert "Alice calls a huddle within 48 hours" in text

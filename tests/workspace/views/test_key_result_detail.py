@@ -181,7 +181,7 @@ def test_an_active_one_says_why(signed_in: Client, onboarding: KeyResult, bob: M
         "Active since today\u00a009:40",
         "a recovery plan, by end of\u00a0Sun\u00a022\u00a0Mar · then it goes to the sponsor",
         "It was watched until it was no longer on pace.",
-        "<li data-done><span>Watched from Mon\u00a09\u00a0Mar\u00a003:40: red, but still early",
+        "<li data-done><span>Watched from Mon\u00a09\u00a0Mar\u00a003:40",
         '<li aria-current="step"><span>Huddle within 48 hours</span>',
         "Ask for a nightly export, attempt 2",
     ):

@@ -135,7 +135,7 @@ def test_a_reader_sees_the_state_of_each_client(client: Client, ines: User) -> N
         assert late.owner is not None
         post(behind, late.owner, actual="8.8", confidence=1)
 
-    assert "Sponsor · 1 late in all · 1 at risk" in squeezed(client.get("/").text)
+    assert "Sponsor · 1 late in all · 1 behind pace" in squeezed(client.get("/").text)
 
 
 def test_viewers_get_their_only_status_page_or_choose_one(client: Client, ines: User) -> None:
