@@ -27,7 +27,7 @@ from imports.commands import import_okrs
 from metrics.commands import update_metric
 from metrics.models import Metric
 from okrs.commands.cycles import create_cycle, update_team
-from okrs.commands.key_results import answer_audit, draft_key_result, update_key_result
+from okrs.commands.key_results import answer_audit, draft_key_result
 from okrs.commands.objectives import commit_objective, draft_objective
 from okrs.models import Cycle, CycleKind, KeyResult, Objective, Team
 from reviews.commands import recording, reviews
@@ -93,17 +93,9 @@ class Client:
                 update_metric(metric=metric, version=metric.version, by=by, name=name, **answers)
 
     def commit(self, by: Membership, at: dt.datetime) -> None:
-        """Commit everything. Baselines are of the cycle's first day, so pace counts from it."""
         for objective in Objective.objects.filter(engagement=self.engagement):
             for key_result in objective.key_results.all():
-                changed = update_key_result(
-                    key_result=key_result,
-                    version=key_result.version,
-                    title=key_result.title,
-                    starts_on=self.cycle.starts_on,
-                    by=by,
-                )
-                pass_audit(changed, by=by, now=at)
+                pass_audit(key_result, by=by, now=at)
             commit_objective(objective=objective, by=by, now=at)
 
     def check_in(
@@ -301,10 +293,11 @@ def sheet_of(story: Story, *, cycle: Span) -> bytes:
         reader = csv.DictReader(file)
         lines = [line for line in reader if line["engagement"] == story.client_name]
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, reader.fieldnames or [])
+    writer = csv.DictWriter(text, [*(reader.fieldnames or []), "starts_on"])
     writer.writeheader()
     for line in lines:
         line |= {"cycle": cycle.name, "due_on": cycle.ends_on.isoformat()}
+        line["starts_on"] = cycle.starts_on.isoformat()  # baselines are of that day
         if owner := story.key_results[line["metric"]].get("owner"):
             line |= {"owner": PEOPLE[owner], "owner_email": address(owner)}
         writer.writerow(line)

@@ -234,6 +234,10 @@ def _dates(row: Row, known: Known) -> Iterator[Problem]:
     elif span and row.due_on and row.due_on > span[1]:
         message = f"{row.due_on} is after the end of {row.cycle}."
         yield Problem(row.line, "due_on", message, f"Write {span[1]} or a day before it.")
+    elif span and row.starts_on and not span[0] <= row.starts_on < (row.due_on or span[1]):
+        message = f"{row.starts_on} is not between the start of {row.cycle} and the due date."
+        fix = f"Write {span[0]} or a day after it, before the due date."
+        yield Problem(row.line, "starts_on", message, fix)
 
 
 def _numbers(

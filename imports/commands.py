@@ -281,6 +281,7 @@ class Writer:
             "owner_id": self.ids[Membership][row.owner_email],
             "created_by": self.by,
             "ladder": [[f"{t.normalize():f}", f"{score:f}"] for t, score in row.ladder],
+            "starts_on": row.starts_on,
             "due_on": row.due_on or ends_on,
             "position": self._position(row.key[:2]),
             **{name: getattr(row, name) for name in terms},

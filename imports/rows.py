@@ -43,6 +43,7 @@ class Row:
     direction: str
     baseline: Decimal | None
     target: Decimal | None
+    starts_on: dt.date | None
     due_on: dt.date | None
     valid_low: Decimal | None
     valid_high: Decimal | None
@@ -84,6 +85,7 @@ def read_row(record: Record, *, choices: Choices) -> tuple[Row, list[Problem]]:
         direction=direction,
         baseline=baseline,
         target=target,
+        starts_on=cells.date("starts_on"),
         due_on=cells.date("due_on"),
         valid_low=cells.number("valid_low"),
         valid_high=cells.number("valid_high"),

@@ -13,9 +13,9 @@ from tenancy.text import comparable
 
 COLUMNS = (
     "engagement", "cycle", "level", "team", "objective", "key_result", "metric", "definition",
-    "unit", "direction", "baseline", "target", "due_on", "valid_low", "valid_high", "owner",
-    "owner_email", "source", "refresh", "method", "ladder", "weight", "indicator", "commitment",
-    "contributes_to",
+    "unit", "direction", "baseline", "target", "starts_on", "due_on", "valid_low", "valid_high",
+    "owner", "owner_email", "source", "refresh", "method", "ladder", "weight", "indicator",
+    "commitment", "contributes_to",
 )  # fmt: skip
 NEEDED = ("cycle", "objective", "key_result", "metric", "direction", "owner", "owner_email")
 # Names that people use in their own sheets; spaces and hyphens count as underscores.
@@ -24,6 +24,7 @@ SYNONYMS = {
     "goal": "target",
     "kr": "key_result",
     "quarter": "cycle",
+    "start_date": "starts_on",
     "due": "due_on",
     "due_date": "due_on",
     "email": "owner_email",

@@ -183,7 +183,8 @@ def _rungs(key_result: KeyResult, ladder: list[tuple[Number, Number]]) -> list[l
 def _check(key_result: KeyResult, *, changed: list[str]) -> None:
     titles = KeyResult.objects.all().other_titles(key_result)
     problems = refused(key_result_findings(key_result, others=titles))
-    matters = {"archived": "metric" in changed, "due_on": key_result.is_draft}
+    is_draft = key_result.is_draft
+    matters = {"archived": "metric" in changed, "starts_on": is_draft, "due_on": is_draft}
     problems += [
         ValidationError(text, code=code)
         for code, text in term_problems(key_result, cycle=key_result.objective.cycle).items()

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import importlib
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.apps import apps
+from django.db import connection
 
 from checkins.commands import undo_check_in
 from checkins.jobs.reminders import escalate_missed, send_overdue, send_reminders
@@ -200,6 +204,30 @@ def test_no_message_reminds_of_finished_work(
 
 YES_NO: dict[str, Any] = {"method": "ladder", "direction": "higher", "ladder": [["1", "1"]]}
 YES_NO |= {"baseline": 0, "target": 1}
+
+
+def test_the_migration_judges_each_key_result_by_its_latest_check_in(
+    onboarding: KeyResult, bob: Membership
+) -> None:
+    """M9.2, M5.11."""
+    draft = build.key_result(onboarding.objective)
+    post(onboarding, bob, actual=9, now=day("02-16"))
+    post(onboarding, bob, actual=8, now=day("02-17"))
+    onboarding.refresh_from_db()
+    names = ("stage", "on_pace", "silent_from", "is_finished", "starts_on")
+    expected = {name: getattr(onboarding, name) for name in names}
+    before = {"stage": "on_track", "on_pace": None, "silent_from": None, "early_until": None}
+    build.change(onboarding, **before)
+
+    migration = importlib.import_module("checkins.migrations.0004_judge_forecasts")
+    migration.judge_forecasts(apps, SimpleNamespace(connection=connection))
+
+    onboarding.refresh_from_db()
+    draft.refresh_from_db()
+    assert {name: getattr(onboarding, name) for name in names} == expected
+    assert (expected["stage"], expected["on_pace"]) == ("at_risk", False)
+    assert onboarding.early_until == dt.date(2026, 1, 28)
+    assert draft.starts_on is None
 
 
 def test_a_no_or_an_undo_asks_for_it_again(onboarding: KeyResult, bob: Membership) -> None:

@@ -24,6 +24,7 @@ BAD_TEXTS = {
     "direction": ["", "up", "lower"],
     "baseline": ["18 percent", "1,234", "NaN", "-1"],
     "target": ["18", "101", "12,5k", "1" + "0" * 14, "0.1234567"],
+    "starts_on": ["01.02.2026", "2025-12-31", "2026-03-31"],
     "due_on": ["31.03.2026", "2026-02-30", "2026-01-01", "2025-12-31", "2026-04-01"],
     "valid_low": ["none"],
     "valid_high": ["0"],
@@ -79,7 +80,7 @@ def test_optional_cells_may_be_blank_and_figures_have_a_comma(line: dict[str, st
 def test_another_cycle_must_exist_and_keeps_its_dates(lead: Membership) -> None:
     build.cycle(lead.engagement, "Spring", starts_on=dt.date(2026, 2, 1))
 
-    load(file_of({"cycle": "SPRING", "due_on": ""}), by=lead)
+    load(file_of({"cycle": "SPRING", "starts_on": "2026-02-01", "due_on": ""}), by=lead)
 
     assert KeyResult.objects.get().starts_on == dt.date(2026, 2, 1)
     assert KeyResult.objects.get().due_on == dt.date(2026, 3, 31)

@@ -72,6 +72,11 @@ def test_a_ladder_is_kept_as_plain_decimals_and_never_turned(objective: Objectiv
         pytest.param({"title": TITLE.upper()}, ["said_twice"], id="M3-title-twice"),
         pytest.param(SAME, ["target_is_baseline"], id="M3-target-is-baseline"),
         pytest.param({"due_on": dt.date(2026, 1, 1)}, ["due_on"], id="due-at-the-start"),
+        pytest.param({"starts_on": dt.date(2026, 3, 31)}, ["starts_on"], id="M5.11-start-is-due"),
+        pytest.param({"starts_on": dt.date(2026, 4, 1)}, ["starts_on"], id="M5.11-start-after-due"),
+        pytest.param(
+            {"starts_on": dt.date(2025, 12, 31)}, ["starts_on"], id="M5.11-start-before-cycle"
+        ),
         pytest.param({"weight": Decimal(0)}, ["weight"], id="no-weight"),
         pytest.param(RISING, ["ladder"], id="M5.3-ladder-not-best-first"),
         pytest.param(SAME | {"weight": 0}, ["target_is_baseline", "weight"], id="all-at-once"),
@@ -108,6 +113,7 @@ def test_an_archived_metric_is_not_chosen_but_kept(objective: Objective) -> None
         {"baseline": Decimal(8)},
         {"ladder": [(4, "1")]},
         {"due_on": dt.date(2026, 3, 30)},
+        {"starts_on": dt.date(2026, 1, 12)},
         {"commitment": "aspirational"},
         {"target": Decimal(5), "weight": Decimal(2)},
     ],

@@ -148,6 +148,31 @@ def commit(objective: Objective, by: Membership | None = None, **read: Any) -> l
     return commit_objective(objective=objective, by=by or objective.owner, now=COMMITTED_AT, **read)
 
 
+@pytest.mark.parametrize(
+    ("starts_on", "committed_on", "expected"),
+    [
+        pytest.param(None, "2026-02-03", "2026-02-03", id="M5.11-the-day-of-the-commit"),
+        pytest.param(None, "2025-12-20", "2026-01-01", id="M5.11-never-before-the-cycle"),
+        pytest.param("2026-01-12", "2026-02-03", "2026-01-12", id="M5.11-set-before-commit"),
+    ],
+)
+def test_a_commit_freezes_the_start(
+    objective: Objective, starts_on: str | None, committed_on: str, expected: str
+) -> None:
+    start = dt.date.fromisoformat(starts_on) if starts_on else None
+    audited(objective, indicator="leading", starts_on=start)
+    audited(objective, indicator="lagging", starts_on=start)
+    now = dt.datetime.fromisoformat(f"{committed_on}T12:00").replace(tzinfo=dt.UTC)
+
+    committed = commit_objective(objective=objective, by=objective.owner, now=now)
+
+    for key_result in committed:
+        key_result.refresh_from_db()
+        assert key_result.starts_on == dt.date.fromisoformat(expected)
+        assert key_result.early_until is not None
+        assert key_result.early_until > key_result.starts_on
+
+
 def others(objective: Objective, **fields: Any) -> None:
     """Add four objectives to the same cycle."""
     for _ in range(4):

@@ -47,7 +47,7 @@ SHEET = (
     *texts(definition="metric__definition", unit="metric__unit"),
     *facts("direction"),
     *figures("baseline", "target"),
-    *facts("due_on"),
+    *facts("starts_on", "due_on"),
     *figures(valid_low="metric__valid_low", valid_high="metric__valid_high"),
     *named("owner"),
     *texts(owner_email="owner__email", source="metric__source"),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 import re
 from decimal import Decimal
 from typing import Any
@@ -26,6 +27,20 @@ def test_it_drafts_with_numbers_as_typed(client: Client, drafted: Objective) -> 
     key_result = only(drafted)
     assert answer.headers["Location"] == url_of(drafted)
     assert (key_result.baseline, key_result.target) == (Decimal("9.5"), Decimal("1234.5"))
+
+
+def test_a_start_on_the_due_date_is_an_error_at_its_field(
+    client: Client, drafted: Objective
+) -> None:
+    """M5.11."""
+    url = url_of(drafted, "key-result-create")
+    refused = client.post(url, typed(starts_on="2026-03-31"))
+    answer = client.post(url, typed(starts_on="2026-01-12"))
+
+    assert refused.status_code == 422
+    assert [*refused.context["form"].errors] == ["starts_on"]
+    assert answer.status_code == 302
+    assert only(drafted).starts_on == dt.date(2026, 1, 12)
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ HOSTILE = {
     "valid_low": "-99999999999999.999999",
     "valid_high": "0.000001",
     "weight": "1.25",
+    "starts_on": "2026-01-05",
     "due_on": "2026-03-30",
     "refresh": "",
     "source": "",
