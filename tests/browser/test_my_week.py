@@ -292,3 +292,26 @@ def expect_what_was_written(card: Locator) -> None:
     expect(card.get_by_label("4 Good")).to_be_checked()
     expect(card.locator(".preview")).to_contain_text("0.50")
     expect(card).to_contain_text("Restored what you had typed at")
+
+
+@pytest.mark.parametrize("screen", ENDS, ids=str)
+def test_a_prompt_is_answered_on_its_card(opens: Opens) -> None:
+    alice, visitor = cast.user(), opens()
+    cast.cards(cast.member(cast.client("Ashton Mills"), alice), STORES, latest=9)
+    visitor.signs_in_as(alice)
+    visitor.visit("/", says="1 check-in to do.")
+    first = card(visitor.page, STORES)
+    first.get_by_role("link", name="Check in").click()
+    expect(first).to_contain_text("Red: response overdue since")
+    first.get_by_role("link", name="Answer prompt").click()
+    first.get_by_label("Root cause").fill("Paper forms take days.")
+    visitor.inspect("a prompt and its answer")
+    first.get_by_role("button", name="Save answer").click()
+    expect(first).to_contain_text("Add the revised bet.")
+
+    first.get_by_label("Revised bet").fill("One form on the phone.")
+    first.get_by_role("button", name="Save answer").click()
+
+    expect(first).to_contain_text("Answered.")
+    expect(first.get_by_label("Value", exact=True)).to_be_visible()
+    visitor.inspect("an answered prompt")
