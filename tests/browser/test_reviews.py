@@ -137,6 +137,8 @@ def closes_and_publishes(room: Visitor, watcher: Visitor) -> None:
     page = room.page
     page.get_by_role("link", name="Close review").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Close review")
+    # Everyone invited has the review open, so no one is left to ask about.
+    expect(page.get_by_text("Who else was present?")).to_have_count(0)
     for question in page.get_by_role("radio", name="Yes").all():
         question.check()
     room.inspect("close")
