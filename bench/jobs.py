@@ -27,7 +27,7 @@ from decisions.queries.chain import verify_logs
 from demo.seeding import seed
 from engagements.commands.engagements import create_engagement
 from engagements.models import Engagement
-from imports.sheets import COLUMNS
+from imports.columns import COLUMNS
 from status.jobs import store_snapshots
 from tenancy.models import NEW_PUBLIC_ID
 from tenancy.scoping import scope, unscoped

@@ -236,6 +236,8 @@ def opening(card: DueCard, *, now: dt.datetime) -> dict[str, Any]:
         "key": uuid4(),
         "started": int(now.timestamp()),
     }
+    if previous is None:
+        shown["actual"] = card.key_result.offered_value
     if card.is_saved and previous is not None:
         shown |= {name: getattr(previous, name) for name in CORRECTED}
         shown["next_action_due"] = max(previous.next_action_due, today)
@@ -263,6 +265,10 @@ def _value_input(key_result: KeyResult) -> forms.Widget:
 
 
 def _previous_value(card: DueCard, *, today: dt.date) -> str:
+    key_result = card.key_result
+    if card.previous is None and key_result.offered_on:
+        value = write_value(key_result.offered_value, unit=key_result.unit)
+        return f"{value} in your sheet of {write_day(key_result.offered_on, today=today)}."
     if card.previous is None:
         return "Not measured yet."
     value = write_value(card.previous.actual, unit=card.key_result.unit)

@@ -16,6 +16,7 @@ from django.db import connections, transaction
 from checkins.jobs.digests import friday_digests
 from checkins.jobs.reminders import escalate_missed, send_overdue, send_reminders
 from escalations.jobs import update_escalations
+from imports.jobs import erase_sheets
 from mail.runs import lease
 from notifications.digests import build_digests
 from status.jobs import store_snapshots
@@ -35,6 +36,7 @@ ORDER: tuple[tuple[str, Sweep], ...] = (
     ("friday_digests", friday_digests),
     ("messages", build_digests),
     ("snapshots", store_snapshots),
+    ("sheets", erase_sheets),
 )
 
 

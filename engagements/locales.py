@@ -52,6 +52,13 @@ def decimal_sign_of(locale: str) -> str:
 
 
 @cache
+def date_order_of(locale: str) -> str:
+    """Return which of the two the locale writes first in a short date: "day" or "month"."""
+    pattern = str(Locale.parse(locale).date_formats["short"]).lower()
+    return "month" if pattern.startswith("m") else "day"
+
+
+@cache
 def default_locale(country: str) -> str:
     """Return the locale of the language that most people in a country speak."""
     try:

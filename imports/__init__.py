@@ -1,5 +1,6 @@
-"""OKR sets from a CSV file: read, checked as a whole, written all or nothing.
+"""OKR sets from sheets: read as they are, checked as a whole, written in one transaction.
 
-`sheets`, `rows`, `checking` and `plans` are pure: they run in the child process of `child`, which
-knows neither the database nor the settings. Nothing may be imported here that needs either.
+These modules are pure: they run in the child process of `child`, which knows neither the database
+nor the settings: `problems`, `columns`, `formats`, `sheets`, `records`, `cells`, `rows`, `checking`,
+`known`, `cycles`, `plans`. Nothing may be imported there that needs either.
 """

@@ -4,76 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import islice
-from typing import NamedTuple
 
-from imports.rows import Choices, Key, Row
-from imports.sheets import Problem, quote
+from imports.known import Known
+from imports.problems import Offer, Problem, cell_offer, quote
+from imports.rows import Key, Row
 from okrs.contradictions import check_numbers
 from okrs.formatting import write_unit
-from okrs.weeks import quarter
 from okrs.writing import plain
 from tenancy.text import comparable
 
 METRIC_FACTS = ("definition", "unit", "source", "refresh", "valid_low", "valid_high")
 
 Fact = str | Decimal
-
-
-class KnownCycle(NamedTuple):
-    id: int
-    starts_on: dt.date
-    ends_on: dt.date
-
-
-class KnownPerson(NamedTuple):
-    id: int
-    name: str
-    is_viewer: bool
-    has_left: bool
-
-
-class KnownMetric(NamedTuple):
-    id: int
-    name: str
-    unit: str
-    is_archived: bool
-    valid_low: Decimal | None
-    valid_high: Decimal | None
-
-
-class KnownObjective(NamedTuple):
-    id: int
-    cycle_id: int
-    team_id: int | None
-    team: str  # empty: the company's
-
-
-class KnownKeyResult(NamedTuple):
-    id: int
-    metric: str
-
-
-@dataclass(frozen=True)
-class Known:
-    """The data of the engagement that a sheet can name, as plain values by the key of a row."""
-
-    client_names: frozenset[str]  # as they are compared
-    choices: Choices
-    cycles: Mapping[str, KnownCycle]
-    teams: Mapping[str, int]
-    people: Mapping[str, KnownPerson]
-    metrics: Mapping[str, KnownMetric]
-    objectives: Mapping[tuple[str, str], KnownObjective]
-    key_results: Mapping[Key, KnownKeyResult]
-
-    def span(self, cycle: str) -> tuple[dt.date, dt.date] | None:
-        """Return the first and last day of a cycle, or of the quarter with that name."""
-        span = self.cycles.get(comparable(cycle)) or quarter(cycle)
-        return (span.starts_on, span.ends_on) if span else None
 
 
 class Targets:
@@ -83,7 +28,8 @@ class Targets:
         self.titles: dict[tuple[str, str], dict[Key, None]] = {}
         self.metrics: dict[tuple[str, str], dict[Key, None]] = {}
         for row in rows:
-            self._add(row.key, metric=row.metric)
+            if row.key_result:
+                self._add(row.key, metric=row.metric)
         for key, key_result in known.key_results.items():
             self._add(key, metric=key_result.metric)
 
@@ -114,7 +60,7 @@ def check_together(rows: Sequence[Row]) -> Iterator[Problem]:
     )
     yield from _disagreeing(
         rows,
-        about=lambda row: row.owner_email,
+        about=lambda row: row.owner_email or row.line,
         column="owner",
         fact=lambda row: comparable(row.owner),
         fix="Give each address one name.",
@@ -123,20 +69,22 @@ def check_together(rows: Sequence[Row]) -> Iterator[Problem]:
     yield from _metrics(rows)
 
 
-def check_known(rows: Iterable[Row], *, known: Known) -> Iterator[Problem]:
+def check_known(rows: Sequence[Row], *, known: Known) -> Iterator[Problem]:
     """Yield the problems of new rows that do not fit the data of the engagement."""
-    rows = list(rows)
+    teams = {key: comparable(objective.team) for key, objective in known.objectives.items()}
+    parents = teams | {row.key[:2]: comparable(row.team) for row in rows}
     facts = metric_facts(rows)
     for row in rows:
         yield from _dates(row, known)
         yield from _numbers(row, known, facts=facts)
         yield from _team(row, known)
+        yield from _parent(row, parents)
         yield from _metric(row, known)
         yield from _owner(row, known)
 
 
 def check_contributions(
-    rows: Sequence[Row], *, targets: Targets, torn: set[str]
+    rows: Sequence[Row], *, targets: Targets, torn: Collection[str]
 ) -> Iterator[Problem]:
     """Each contribution must name one other key result, and none may lead back to itself (M2.4)."""
     links: dict[Key, Key] = {}
@@ -164,6 +112,8 @@ def metric_facts(rows: Iterable[Row]) -> dict[tuple[str, str], tuple[Fact, Row]]
     """
     facts: dict[tuple[str, str], tuple[Fact, Row]] = {}
     for row in rows:
+        if not row.metric_key:
+            continue
         for fact in METRIC_FACTS:
             value = getattr(row, fact)
             if value not in ("", None):
@@ -226,18 +176,27 @@ def same_unit(one: object, other: object) -> bool:
 def _dates(row: Row, known: Known) -> Iterator[Problem]:
     span = known.span(row.cycle)
     if span is None and row.cycle:
-        fix = "Create it first, or use a quarter such as 2026-Q1."
-        yield Problem(row.line, "cycle", f"There is no cycle {quote(row.cycle)}.", fix)
-    elif span and row.due_on and row.due_on <= span[0]:
-        message = f"{row.due_on} is not after the start of {row.cycle}."
-        yield Problem(row.line, "due_on", message, f"Write a day after {span[0]}.")
-    elif span and row.due_on and row.due_on > span[1]:
-        message = f"{row.due_on} is after the end of {row.cycle}."
-        yield Problem(row.line, "due_on", message, f"Write {span[1]} or a day before it.")
-    elif span and row.starts_on and not span[0] <= row.starts_on < (row.due_on or span[1]):
-        message = f"{row.starts_on} is not between the start of {row.cycle} and the due date."
-        fix = f"Write {span[0]} or a day after it, before the due date."
-        yield Problem(row.line, "starts_on", message, fix)
+        cycles = [*known.cycles.values()][-3:]
+        name = comparable(row.cycle)
+        offers = tuple(Offer(cycle.name, f"named:{name}:{cycle.name}") for cycle in cycles)
+        fix = "Choose one, create it first, or name a quarter such as 2026-Q1."
+        message = f"There is no cycle {quote(row.cycle)}."
+        yield Problem(row.line, "cycle", message, fix, row.cycle, offers)
+    if span is None:
+        return
+    due_on = row.due_on or span[1]
+    if row.due_on and not span[0] < row.due_on <= span[1]:
+        fix = f"Choose a day from {span[0]} to {span[1]}."
+        yield _outside(row, "due_on", span[1], fix)
+    elif row.starts_on and not span[0] <= row.starts_on < due_on:
+        yield _outside(row, "starts_on", span[0], f"Choose a day of {row.cycle} before {due_on}.")
+
+
+def _outside(row: Row, column: str, nearest: dt.date, fix: str) -> Problem:
+    """Return the problem of a day outside the cycle, or of a start that is not before the due date."""
+    day = getattr(row, column)
+    offer = cell_offer(row.line, column, f"{nearest}", label=f"{nearest.day} {nearest:%b %Y}")
+    return Problem(row.line, column, f"{day} does not fit {row.cycle}.", fix, f"{day}", (offer,))
 
 
 def _numbers(
@@ -251,17 +210,32 @@ def _numbers(
         return value if isinstance(value, Decimal) else None
 
     low, high = end_of_range("valid_low"), end_of_range("valid_high")
-    if not row.direction or (low is not None and high is not None and low >= high):
+    if "direction" in row.faulty or (low is not None and high is not None and low >= high):
         return
+    is_higher = row.direction == "higher"
     for found in check_numbers(
-        higher_is_better=row.direction == "higher",
-        baseline=row.baseline,
-        target=row.target,
-        low=low,
-        high=high,
+        higher_is_better=is_higher, baseline=row.baseline, target=row.target, low=low, high=high
     ):
         message, _, fix = found.message.rpartition(". ")
-        yield Problem(row.line, found.code, f"{message}.", fix)
+        text, offers = f"{getattr(row, found.code)}", tuple[Offer, ...]()
+        if found.code == "direction":
+            offers = (cell_offer(row.line, "direction", "lower" if is_higher else "higher"),)
+        yield Problem(row.line, found.code, f"{message}.", fix, text, offers)
+
+
+def _parent(row: Row, teams: Mapping[tuple[str, str], str]) -> Iterator[Problem]:
+    """Check that a team objective names a company objective of its cycle (M2.1)."""
+    if not row.parent or not row.cycle:
+        return
+    offer = cell_offer(row.line, "parent", "", label="No parent")
+    team = teams.get((row.key[0], plain(row.parent)))
+    if team is None:
+        message = f"There is no objective {quote(row.parent)} in {row.cycle}."
+        yield Problem(row.line, "parent", message, "Change its name.", row.parent, (offer,))
+    elif team or not row.team:
+        message = "Only a team objective has a parent, and that is a company objective."
+        fix = "Change the parent or the teams."
+        yield Problem(row.line, "parent", message, fix, row.parent, (offer,))
 
 
 def _team(row: Row, known: Known) -> Iterator[Problem]:
@@ -288,11 +262,16 @@ def _metric(row: Row, known: Known) -> Iterator[Problem]:
 
 def _owner(row: Row, known: Known) -> Iterator[Problem]:
     person = known.people.get(row.owner_email)
+    named = [] if row.owner_email else known.people_named(row.owner)
     if person is not None and person.has_left:
         yield Problem(row.line, "owner_email", f"{person.name} has left.", "Choose someone else.")
     elif person is not None and person.is_viewer:
         message = f"{person.name} only reads status pages."
         yield Problem(row.line, "owner_email", message, "Choose a member.")
+    elif len(named) > 1:
+        message = f"{len(named)} members are called {quote(row.owner)}."
+        offers = tuple(cell_offer(row.line, "owner_email", one.email) for one in named)
+        yield Problem(row.line, "owner_email", message, "Which one is it?", "", offers)
 
 
 def _loops(rows: Sequence[Row], *, links: dict[Key, Key]) -> Iterator[Problem]:

@@ -116,6 +116,7 @@ def things(engagement: Engagement, lead: Membership, other: Membership) -> dict[
         "blocker": blocked.public_id,
         "escalation": escalation.public_id,
         "member": other.public_id,
+        "sheet": build.sheet(lead).public_id,
         "token": "not-a-token-that-was-ever-given-out",
         "uidb36": "1",
         "key": "no-such-key",

@@ -98,6 +98,8 @@ TABLE: dict[str, Row] = {
     "okrs:cycle-update": Row(get=LEADS, post=LEADS),
     "imports:sheet-import": Row(get=LEADS, post=LEADS),
     "imports:sheet-example": Row(get=LEADS),
+    "imports:sheet-detail": Row(get=LEADS, post=LEADS),
+    "imports:sheet-problems": Row(get=LEADS),
     "okrs:team-list": Row(get=MEMBERS),
     "okrs:team-create": Row(get=LEADS, post=LEADS),
     "okrs:team-update": Row(get=LEADS, post=LEADS),

@@ -7,6 +7,7 @@ The cast: Alice leads, Bob contributes, Charlie is a stranger from another clien
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -20,6 +21,8 @@ from factory.django import DjangoModelFactory
 from accounts.models import User
 from engagements.commands.share_links import create_share_link, revoke_share_link
 from engagements.models import Engagement, Membership, Role, ShareLink
+from imports.models import Sheet
+from imports.sheets import read_grid
 from metrics.models import Metric
 from okrs.models import ContributionLink, Cycle, KeyResult, KeyResultAudit, Objective, Stage, Team
 from okrs.states import update_state
@@ -257,6 +260,20 @@ def share(by: Membership, *, now: dt.datetime | None = None, **fields: Any) -> S
     with scope(by.engagement_id):
         return create_share_link(
             engagement=by.engagement, by=by, now=now or timezone.now(), **fields
+        )
+
+
+def sheet(by: Membership, content: bytes = b"Objective,KR\nGrow,Sales\n", **fields: Any) -> Sheet:
+    """A sheet that this member has stored and not imported."""
+    grid = read_grid(content)
+    fields = {"name": "okrs.csv", "created_at": timezone.now(), **fields}
+    with scope(by.engagement_id):
+        return Sheet.objects.create(
+            engagement=by.engagement,
+            created_by=by,
+            headings=list(grid.headings),
+            grid=asdict(grid),
+            **fields,
         )
 
 

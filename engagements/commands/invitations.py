@@ -54,6 +54,8 @@ def send_invitation(*, membership: Membership, by: Membership, now: dt.datetime)
     require_right(by, Permission.MANAGE_MEMBERS)
     if not current.is_placeholder or current.removed_at:
         raise ValidationError(f"{current.name} needs no invitation.", code="not_a_placeholder")
+    if not current.has_address:
+        raise ValidationError(f"Add an email address for {current.name} first.", code="no_address")
     limits.require(limits.INVITATION, current.pk, name=current.name)
     limits.require(limits.INVITATIONS, by.user_id)
     invitation = issue_invitation(membership=current, by=by, now=now)
@@ -106,7 +108,8 @@ def invite_waiting(*, engagement: Engagement, by: Membership, now: dt.datetime) 
     """Email a link to everyone who has not joined and has no open invitation."""
     lock_to_name(_named(engagement), by=by)
     sent = Invitation.objects.filter(engagement=engagement).waiting(now=now)
-    waiting = list(_named(engagement).exclude(pk__in=sent.values("membership_id")))
+    named = _named(engagement).exclude(pk__in=sent.values("membership_id"))
+    waiting = [placeholder for placeholder in named if placeholder.has_address]
     for placeholder in waiting:
         send_invitation(membership=placeholder, by=by, now=now)
     return waiting

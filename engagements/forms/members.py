@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import QueryDict
 
 from accounts.models import Theme, User
@@ -52,6 +52,12 @@ class PlaceholderForm(EditForm):
         error_messages=NO_ADDRESS,
         help_text="If you change the address, the old invitation stops working and a new one is sent.",
     )
+
+    @classmethod
+    def shown(cls, row: Model) -> dict[str, Any]:
+        shown = super().shown(row)
+        is_unknown = isinstance(row, Membership) and not row.has_address
+        return {**shown, "email": ""} if is_unknown else shown
 
 
 class RoleForm(forms.Form):

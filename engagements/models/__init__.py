@@ -5,9 +5,25 @@ from engagements.models.engagements import (
     GuardrailPreset,
     StatusPage,
 )
-from engagements.models.memberships import Invitation, Membership, Role, ShareLink
+from engagements.models.memberships import (
+    NO_ADDRESS,
+    Invitation,
+    Membership,
+    Role,
+    ShareLink,
+    unknown_address,
+)
 
 __all__ = [
-    "Cadence", "Engagement", "Escalation", "GuardrailPreset", "Invitation", "Membership", "Role",
-    "ShareLink", "StatusPage",
+    "NO_ADDRESS",
+    "Cadence",
+    "Engagement",
+    "Escalation",
+    "GuardrailPreset",
+    "Invitation",
+    "Membership",
+    "Role",
+    "ShareLink",
+    "StatusPage",
+    "unknown_address",
 ]  # fmt: skip

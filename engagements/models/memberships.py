@@ -14,6 +14,7 @@ from tenancy.models import (
     TenantManager,
     TenantModel,
     act_pair,
+    new_public_id,
     shows_on_status,
     tenant_constraints,
     tracked,
@@ -28,6 +29,15 @@ class Role(models.TextChoices):
     CHAMPION = "champion", "Champion"
     LEAD = "lead", "Program lead"
     SPONSOR = "sponsor", "Sponsor"
+
+
+# The domain of people whom a sheet names without an address; it exists nowhere (RFC 6761).
+NO_ADDRESS = "no-address.invalid"
+
+
+def unknown_address() -> str:
+    """Return a unique stand-in for the address of a person."""
+    return f"{new_public_id()}@{NO_ADDRESS}"
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
@@ -106,6 +116,10 @@ class Membership(TenantModel):
         if self.can_own:
             return self.name
         return f"{self.name} ({'viewer' if self.removed_at is None else 'left'})"
+
+    @property
+    def has_address(self) -> bool:
+        return not self.email.endswith(f"@{NO_ADDRESS}")
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):

@@ -135,6 +135,9 @@ class KeyResult(TenantModel):
     commitment = models.CharField(
         max_length=12, choices=Commitment.choices, default=Commitment.COMMITTED
     )
+    # The current value of an imported sheet, offered as the first check-in, and its day.
+    offered_value = models.DecimalField(max_digits=20, decimal_places=6, null=True, blank=True)
+    offered_on = models.DateField(null=True, blank=True)
     reasons = models.JSONField(default=dict, blank=True)
     position = models.PositiveIntegerField(default=0)
     version = models.PositiveIntegerField(default=1)

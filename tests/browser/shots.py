@@ -15,6 +15,7 @@ from config.embedded import ROOT
 from tests.browser.servers import free_port
 from tests.config.workspaces import environment, workspace
 
+MESSY = ROOT / "tests" / "browser" / "messy.csv"  # two of its cells must be asked about
 IMAGES = ROOT / "docs" / "images"
 GREETING = "Press Ctrl-C to stop."
 WAYS = {  # an address, and the links from there
@@ -23,7 +24,6 @@ WAYS = {  # an address, and the links from there
     "objective": ("/e/northwind/", "a.objective-sm"),
     "objective-draft": ("/e/lakeside/cycles/", "main th a", "a.objective-sm"),
     "objective-edit": ("/e/northwind/", "a.objective-sm", "aside a[href$='/edit/']"),
-    "import": ("/e/northwind/import/",),
     "escalations": ("/e/northwind/escalations/",),
     "outcome": ("/e/northwind/escalations/", "a:has-text('Record recovery plan')"),
     "reviews": ("/e/northwind/reviews/",),
@@ -52,7 +52,7 @@ TAKEN: tuple[tuple[str, int, int, Any, tuple[str, ...]], ...] = (
     ("client", 1280, 900, "light", ("status",)),
     ("client", 390, 844, "light", ("status",)),
     ("lead", 1280, 900, "light", (*tuple(WAYS)[:-4], "sentence")),
-    ("lead", 1280, 900, "light", ("review", "first-steps")),  # they change something
+    ("lead", 1280, 900, "light", ("import", "review", "first-steps")),  # they change something
 )
 
 
@@ -161,9 +161,18 @@ def first_steps(page: Page) -> None:
     page.get_by_role("heading", name="First steps").wait_for()
 
 
+def mapping(page: Page) -> None:
+    """A sheet with two cells to fix."""
+    page.goto("/e/harbor/import/")
+    page.get_by_label("Excel or CSV file").set_input_files(MESSY)
+    page.get_by_role("button", name="Check the sheet").click()
+    page.get_by_role("heading", name="Formats found").wait_for()
+
+
 SHOWS = {
     "figure": figure,
     "first-steps": first_steps,
+    "import": mapping,
     "my-week": my_week,
     "review": review,
     "sentence": sentence,

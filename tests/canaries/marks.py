@@ -35,6 +35,7 @@ CANNOT_HOLD_TEXT = {
     "left_out": "names of jobs and ids of rows",
     "agendaitem.source": "the kind of a cause and public ids",
     "notice.rule": "the name of a rule",
+    "sheet.remembered": "fields, by the index of a column",
     "engagement.slug": "an address: the crawl itself asks for it",
     "engagement.time_zone": "a name of the time zone database",
     "engagement.country": "two letters of ISO 3166",

@@ -96,7 +96,15 @@ class Ground:
             for viewer in viewers.filter(engagement=self.lead.engagement):
                 leave_work_of(viewer, marks=self.marks, on=self.planned.line, now=RELEASED)
             tell(self.marks, self.planned.line, lead=self.lead, now=NOW)
+            heading, cell = (self.marks.inside(f"sheet.{name}") for name in ("headings", "grid"))
+            sheet = build.sheet(
+                self.lead,
+                f"Objective,KR,{heading}\n{cell},{cell},{cell}\n".encode(),
+                name=self.marks.inside("sheet.name"),
+                answers={"cells": {"2:objective": self.marks.inside("sheet.answers")}},
+            )
             return {
+                "sheet": sheet.public_id,
                 **self._ids(running),
                 "closed_review": weekly.public_id,
                 "number": str(report.release.number),

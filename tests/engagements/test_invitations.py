@@ -24,7 +24,7 @@ from engagements.commands.invitations import (
     send_invitation,
 )
 from engagements.commands.members import add_placeholder, remove_member
-from engagements.models import Engagement, Invitation, Membership, Role
+from engagements.models import Engagement, Invitation, Membership, Role, unknown_address
 from mail.delivery import Delivered, deliver_due
 from mail.models import OutboxMessage, Priority
 from tenancy.scoping import scope
@@ -144,6 +144,19 @@ def test_who_has_no_open_link_is_invited_once(engagement: Engagement, alice: Mem
 
     assert invited == [[waiting["Ana"], waiting["Ben"], waiting["Dora"]], []]
     assert open_links(engagement) == sorted(one.email for one in waiting.values())
+
+
+def test_someone_without_an_address_is_invited_once_they_have_one(
+    engagement: Engagement, alice: Membership
+) -> None:
+    sam = build.member(engagement, "Sam", user=None, email=unknown_address())
+    with scope(engagement.id):
+        assert invite_waiting(engagement=engagement, by=alice, now=timezone.now()) == []
+        with pytest.raises(ValidationError) as refused:
+            send_invitation(membership=sam, by=alice, now=timezone.now())
+
+    assert refused.value.code == "no_address"
+    assert not sam.has_address
 
 
 def test_accepting_makes_the_account_and_joins_it(invitation: Invitation) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,15 +15,30 @@ from django.urls import reverse
 
 import imports
 from engagements.models import Membership
-from imports.checking import Known
-from imports.commands import CHOICES, ImportRefusedError, import_okrs
-from imports.plans import Plan, plan_import
-from imports.sheets import COLUMNS, Problem
+from imports.columns import COLUMNS
+from imports.commands import ImportRefusedError, import_okrs
+from imports.known import Known
+from imports.plans import Plan, plan_content
+from imports.problems import Answers, Problem
+from imports.queries import CHOICES
 from tenancy.scoping import scope
 from tests.build import COMMITTED_AT
 
 SHIPPED = Path(imports.__file__).parent / "data" / "okrs.csv"
-NOTHING_KNOWN = Known(frozenset(), CHOICES, {}, {}, {}, {}, {}, {})
+SHEETS = Path(__file__).parent / "sheets"  # as people keep them; the README says what comes out
+NOTHING_KNOWN = Known(
+    client_names=frozenset(),
+    choices=CHOICES,
+    locale="en_US",
+    date_order="day",
+    today=dt.date(2026, 12, 1),
+    cycles={},
+    teams={},
+    people={},
+    metrics={},
+    objectives={},
+    key_results={},
+)
 LINE = {
     "engagement": "",
     "cycle": "2026-Q1",
@@ -52,10 +68,10 @@ LINE = {
 }
 
 
-def file_of(*lines: dict[str, str], delimiter: str = ",") -> bytes:
+def file_of(*lines: dict[str, str], delimiter: str = ",", more: Sequence[str] = ()) -> bytes:
     """The header and a line for each dict of differences; titles and metrics are numbered."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, delimiter=delimiter, lineterminator="\n")
+    writer = csv.DictWriter(text, [*COLUMNS, *more], delimiter=delimiter, lineterminator="\n")
     writer.writeheader()
     for number, line in enumerate(lines, start=1):
         named = {"key_result": f"Result {number}", "metric": f"Metric {number}"}
@@ -63,14 +79,21 @@ def file_of(*lines: dict[str, str], delimiter: str = ",") -> bytes:
     return text.getvalue().encode()
 
 
-def load(content: bytes, *, by: Membership) -> Plan:
+def load(content: bytes, *, by: Membership, skips: bool = False, **answers: Any) -> Plan:
     with scope(by.engagement_id):
-        return import_okrs(content=content, by=by, is_trusted=True, now=COMMITTED_AT)
+        return import_okrs(
+            content=content,
+            by=by,
+            answers=Answers(**answers),
+            skips=skips,
+            is_trusted=True,
+            now=COMMITTED_AT,
+        )
 
 
 def plan(content: bytes) -> Plan:
     """Return the plan for an engagement that has nothing; fails where there are problems."""
-    plan = plan_import(content, known=NOTHING_KNOWN)
+    plan = plan_content(content, known=NOTHING_KNOWN)
     assert plan.problem_count == 0, plan.problems
     return plan
 
@@ -78,7 +101,7 @@ def plan(content: bytes) -> Plan:
 def problems(content: bytes, *, by: Membership | None = None) -> Sequence[Problem]:
     """Return the problems of a file for the engagement of `by`, or for one that has nothing."""
     if by is None:
-        return plan_import(content, known=NOTHING_KNOWN).problems
+        return plan_content(content, known=NOTHING_KNOWN).problems
     try:
         load(content, by=by)
     except ImportRefusedError as refused:
@@ -95,7 +118,12 @@ def url(lead: Membership) -> str:
     return reverse("imports:sheet-import", args=[lead.engagement.slug])
 
 
-def send(client: Client, lead: Membership, content: bytes, **fields: Any) -> Any:
-    """Send the file as a browser without a script does."""
-    sheet = SimpleUploadedFile("okrs.csv", content, content_type="text/csv")
-    return client.post(url(lead), {"sheet": sheet, **fields})
+def send(client: Client, lead: Membership, content: bytes, name: str = "okrs.csv") -> Any:
+    """Send the file as a browser without a script does, and follow to the page of the sheet."""
+    return client.post(url(lead), {"sheet": SimpleUploadedFile(name, content)}, follow=True)
+
+
+def page_url(page: Any) -> str:
+    """Return the address of the page of a sheet."""
+    path: str = page.redirect_chain[-1][0]
+    return path

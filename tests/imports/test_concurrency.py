@@ -16,7 +16,8 @@ from checkins.models import CheckIn
 from engagements.commands.engagements import close_engagement
 from engagements.models import Membership
 from engagements.permissions import RightLost
-from imports import commands
+from imports import writer
+from imports.queries import read_known
 from metrics.commands import create_metric
 from okrs.models import KeyResult
 from tenancy.scoping import scope
@@ -56,7 +57,7 @@ def between_two_batches(lead: Membership, monkeypatch: pytest.MonkeyPatch) -> It
         finally:
             connections.close_all()
 
-    monkeypatch.setattr(commands, "BATCH", 1)
+    monkeypatch.setattr(writer, "BATCH", 1)
     with ThreadPoolExecutor(1) as pool:
         future = pool.submit(run)
         try:
@@ -165,7 +166,7 @@ def test_what_others_add_while_the_data_is_read_is_left_out(lead: Membership, ta
         return answer
 
     with scope(lead.engagement_id), connection.execute_wrapper(stop):
-        known = commands.read_known(lead.engagement)
+        known = read_known(lead.engagement, now=build.COMMITTED_AT)
 
     assert added
     assert known.key_results == {}

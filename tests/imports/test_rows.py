@@ -8,28 +8,26 @@ import pytest
 
 from engagements.models import Membership, Role
 from imports.checking import METRIC_FACTS
-from imports.sheets import BLANK
+from imports.columns import COLUMNS
 from metrics.models import Metric
 from okrs.models import Cycle, KeyResult
 from tests import build
 from tests.imports.files import faults, file_of, load, plan, problems
 
 BAD_TEXTS = {
-    "cycle": ["", "Spring", "2026-Q5", "2026-Q1" * 10],
+    "cycle": ["Spring", "2026-Q5", "2026-Q1" * 10],
     "level": ["division"],
-    "objective": [" ", "x" * 241],
+    "objective": ["x" * 241],
     "key_result": ["x" * 100_000, "NUL \x00"],
-    "metric": [""],
     "unit": ["x" * 41],
-    "direction": ["", "up", "lower"],
-    "baseline": ["18 percent", "1,234", "NaN", "-1"],
-    "target": ["18", "101", "12,5k", "1" + "0" * 14, "0.1234567"],
-    "starts_on": ["01.02.2026", "2025-12-31", "2026-03-31"],
-    "due_on": ["31.03.2026", "2026-02-30", "2026-01-01", "2025-12-31", "2026-04-01"],
+    "direction": ["sideways", "lower"],
+    "baseline": ["many", "18 days", "NaN", "#REF!", "-1"],
+    "target": ["", "18", "101", "12,5x", "1" + "0" * 14, "20.1234567"],
+    "starts_on": ["31.02.2026", "2025-12-31", "2026-03-31"],
+    "due_on": ["31.02.2026", "2026-02-30", "2026-01-01", "2025-12-31", "2026-04-01", "soon"],
     "valid_low": ["none"],
-    "valid_high": ["0"],
-    "owner": [""],
-    "owner_email": ["", "dana at harbor", "x" * 250 + "@harbor.test"],
+    "valid_high": ["none"],
+    "owner_email": ["dana at harbor", "x" * 250 + "@harbor.test"],
     "refresh": ["sometimes"],
     "method": ["curve"],
     "ladder": ["4:1.0"],
@@ -38,6 +36,8 @@ BAD_TEXTS = {
     "commitment": ["promised"],
     "contributes_to": ["Nothing in this file", "Metric 2"],  # the second is its own
 }
+# An empty target stays a problem: the value to reach is what a key result is about.
+OPTIONAL = set(COLUMNS) - {"cycle", "objective", "key_result", "target", "owner", "team"}
 BAD_CELLS = [(column, text) for column, texts in BAD_TEXTS.items() for text in texts]
 BAD_LADDERS = ["", "4", "4:", "four:1", "4:2", "4:0", "4:0.5;6:0.7", "6:1.0;4:0.7", "4:1;;6:0.7"]
 
@@ -61,15 +61,14 @@ def test_every_problem_says_how_to_fix_it() -> None:
     found = problems(content)
 
     assert len(found) >= len(BAD_CELLS)
-    assert all(problem.fix.endswith(".") for problem in found)
+    assert all(problem.fix.endswith((".", "?")) for problem in found)
     assert all(len(str(problem)) < 250 for problem in found)
-    assert "line 22, target: “12,5k” is not a number. Enter 12500." in map(str, found)
 
 
 @pytest.mark.parametrize(
     "line",
     [
-        pytest.param(dict.fromkeys(set(BLANK) - {"engagement", "team"}, ""), id="blank"),
+        pytest.param(dict.fromkeys(OPTIONAL, ""), id="blank"),
         pytest.param({"baseline": "12,5", "target": "1.234,5", "valid_high": "9 999"}, id="comma"),
     ],
 )
@@ -90,7 +89,7 @@ def test_another_cycle_must_exist_and_keeps_its_dates(lead: Membership) -> None:
 SALES = {"level": "team", "team": "Sales"}
 TWICE = {"key_result": "The same", "metric": "The same"}
 CHURN, TO_CHURN = {"metric": "Churn"}, {"contributes_to": "churn"}
-FROM_50 = {**CHURN, "valid_low": "50", "valid_high": ""}
+FROM_50 = {**CHURN, "valid_low": "50", "valid_high": "", "baseline": "60", "target": "70"}
 TO_40 = {**CHURN, "valid_low": "", "valid_high": "40"}
 SHOUTED = {"owner": "dana  WHITLOCK"}
 LATER = {"cycle": "2026-Q2", "due_on": "", "contributes_to": "Metric 1"}

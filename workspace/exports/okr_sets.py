@@ -9,7 +9,8 @@ from decimal import Decimal
 from django.db.models import F, Q, QuerySet
 
 from engagements.models import Engagement
-from imports.sheets import COLUMNS, guard_formula
+from imports.columns import COLUMNS
+from imports.sheets import guard_formula
 from okrs.models import ContributionLink, KeyResult, Objective
 from okrs.writing import plain
 from scoring import Method
@@ -95,7 +96,7 @@ def okr_sets(engagement: Engagement) -> Table:
     return Table(
         name="okrs.csv",
         about="OKR sets as the importer reads them. It takes neither drafts without a metric, an"
-        " owner or rungs, nor more than one contribution of a key result.",
+        " owner, a target or rungs, nor more than one contribution of a key result.",
         header=COLUMNS,
         lines=_sheet(engagement),
     )
@@ -127,7 +128,10 @@ def _in_order(engagement: Engagement) -> QuerySet[KeyResult]:
 
 
 def _sheet(engagement: Engagement) -> Iterator[Line]:
-    unfinished = Q(metric=None) | Q(owner=None) | Q(method=Method.LADDER.value, ladder=[])
+    without_goal = Q(method=Method.LADDER.value, ladder=[]) | Q(
+        method=Method.LINEAR.value, target=None
+    )
+    unfinished = Q(metric=None) | Q(owner=None) | without_goal
     rows = list(selected(_in_order(engagement).exclude(unfinished), SHEET))
     client = guard_formula(engagement.client_name)
     contributes_to = _contributions(engagement, rows)

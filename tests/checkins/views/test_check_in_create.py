@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from decimal import Decimal
@@ -13,6 +14,7 @@ from checkins.models import HelpRequest
 from checkins.queries.asks import asks_of
 from engagements.models import Membership
 from okrs.models import KeyResult, Stage
+from tenancy.scoping import scope
 from tests import build
 from tests.checkins.posting import HTMX, TUESDAY, at, check_ins, post, save, standing, typed, url
 
@@ -53,6 +55,23 @@ def test_it_opens_as_a_card_or_as_a_page_with_the_card(
     assert 'value="2026-03-16"' in card.text  # the next action by the next due date
     assert "<!doctype html>" in page.text
     assert page.text.count('class="due"') == 1
+
+
+def test_the_first_check_in_is_offered_the_value_of_the_imported_sheet(
+    signed_in: Client, onboarding: KeyResult, bob: Membership
+) -> None:
+    with scope(onboarding.engagement_id):
+        offer = {"offered_value": Decimal("7.5"), "offered_on": dt.date(2026, 3, 2)}
+        KeyResult.objects.filter(pk=onboarding.pk).update(**offer)
+    first = signed_in.get(url("check-in-create", onboarding), headers=HTMX)
+    post(onboarding, bob, actual="6", now=at("2026-03-10T09:00"))
+    second = signed_in.get(url("check-in-create", onboarding), headers=HTMX)
+
+    assert re.search(
+        r'name="actual"[^>]* value="7[.,]5"|value="7[.,]5"[^>]* name="actual"', first.text
+    )
+    assert "7.5\u00a0days in your sheet of Mon\u00a02\u00a0Mar." in first.text
+    assert "in your sheet" not in second.text
 
 
 @pytest.mark.parametrize(

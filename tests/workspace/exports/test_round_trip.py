@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from engagements.models import Membership
-from imports.sheets import COLUMNS
+from imports.columns import COLUMNS
 from okrs.models import KeyResult, Objective, Stage
 from tests import build
 from tests.imports.files import SHIPPED, file_of, load
