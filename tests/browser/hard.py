@@ -49,7 +49,7 @@ HEBREW = "להגדיל את מספר הלקוחות שחוזרים לקנות ת
 TITLES = (LONG, UNBROKEN, ARABIC, HEBREW, "Ship", "<b>Score</b> & “quotes” of 100 %")
 URL = "https://example.test/" + "a-very-long-path-that-nobody-would-type/" * 48 + "?q=1&r=2#end"
 SAID = (
-    f"The numbers of the north came in late again; what they show is at {URL} and in the sheet.\n\n"
+    f"The numbers of the north came in late again; what they show is at {URL[:999]} and in the sheet.\n\n"
     "عاد العملاء أكثر هذا الأسبوع (3 من 7).\n\nStores with the shorter form win one buyer in five."
 )
 CLIENT = "Vereinigte Norddeutsche Lebensmittel- und Feinkostgroßhandelsgesellschaft & Söhne"[:80]
