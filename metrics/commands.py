@@ -144,20 +144,18 @@ def _check_range(metric: Metric, *, before: tuple[Decimal | None, Decimal | None
 
 
 def _check_is_unique(metric: Metric) -> None:
-    name, formula = comparable(metric.name), comparable(metric.technical_definition)
     others = Metric.objects.filter(engagement_id=metric.engagement_id).exclude(pk=metric.pk)
-    for other in others.only("name", "technical_definition", "archived_at", "engagement_id"):
-        if comparable(other.name) == name:
-            raise ValidationError(
-                _duplicate("name", of=other), code="duplicate", params={"of": other}
-            )
-        if formula and comparable(other.technical_definition) == formula:
-            raise ValidationError(
-                _duplicate("formula", of=other), code="duplicate", params={"of": other}
-            )
-
-
-def _duplicate(same: str, *, of: Metric) -> str:
+    same, formula = "name", comparable(metric.technical_definition)
+    of = others.filter(name_key=metric.name).first()
+    if of is None and formula:
+        defined, same = others.exclude(technical_definition=""), "formula"
+        of = next((one for one in defined if comparable(one.technical_definition) == formula), None)
+    if of is None:
+        return
     archived = " (archived)" if of.archived_at else ""
     name = of.name.replace("%", "%%")  # a message with params is a format string
-    return f"“{name}”{archived} already has this {same}. Use that metric or enter another {same}."
+    raise ValidationError(
+        f"“{name}”{archived} already has this {same}. Use that metric or enter another {same}.",
+        code="duplicate",
+        params={"of": of},
+    )

@@ -31,7 +31,6 @@ from okrs.sentences import LONGEST as LONGEST_SENTENCE
 from okrs.sentences import Sentence, read_sentence
 from okrs.writing import EMPTY, Finding
 from scoring import Method
-from tenancy.text import comparable
 
 NAMES = ("metric_name", "metric_unit", "metric_source", "metric_refresh")
 NEEDED = ("metric_source", "metric_refresh")  # at commit, by the audit
@@ -252,9 +251,8 @@ class KeyResultForm(NewMetricForm, ReasonedForm):
         sentence = read_sentence(
             text, locale=locale, starts_on=cycle.starts_on, ends_on=cycle.ends_on
         )
-        name = comparable(sentence.values.get("metric_name", ""))
         metrics: Any = self.fields["metric"]
-        known = next((one for one in metrics.queryset if comparable(one.name) == name), None)
+        known = metrics.queryset.filter(name_key=sentence.values.get("metric_name", "")).first()
         if known:
             sentence.values |= {**dict.fromkeys(NAMES, ""), "metric": known.public_id}
         sentence.values = {name: value for name, value in sentence.values.items() if value or known}
