@@ -16,10 +16,9 @@ from checkins.models import CheckIn, CheckInKind
 from checkins.periods import Rhythm, fillable_periods
 from engagements.models import Membership, Role
 from engagements.web_links import read_link
-from okrs.formatting import YES_NO, write_value
 from okrs.models import KeyResult
-from okrs.states import KeyResultState, expected_pace, judge, terms_of
-from scoring import Rag, ScoringError, explain, format_number, rag, score
+from okrs.states import KeyResultState, expected_pace, explain_key_result, judge, terms_of
+from scoring import Rag, ScoringError, format_number, rag, score
 
 UNDO_FOR = dt.timedelta(minutes=10)  # after saving
 FEW_WORDS = 4  # an insight or a next action with fewer is thin (M6.4)
@@ -55,17 +54,12 @@ def assess(
 
     `day` is the one on which it was measured. Raises ScoringError if the key result has no terms to score by.
     """
-    bands = key_result.engagement.rag_bands
-    terms = terms_of(key_result, actual=actual)
-    attained = score(**terms)
-    explanation = explain(**terms, bands=bands, scale=key_result.engagement.score_scale)
-    metric, (_, equals, result) = key_result.metric, explanation.partition(" = ")
-    if metric and metric.unit == YES_NO and equals:  # "Yes = 1.00, stretch from 1.00"
-        explanation = f"{write_value(actual, unit=YES_NO).capitalize()} = {result}"
+    engagement = key_result.engagement
+    attained = score(**terms_of(key_result, actual=actual))
     return Assessment(
         score=attained,
-        rag=rag(attained, bands),
-        explanation=explanation,
+        rag=rag(attained, engagement.rag_bands),
+        explanation=explain_key_result(key_result, actual=actual, engagement=engagement),
         pace=expected_pace(key_result, today=day),
         on_pace=judge(key_result, score=attained, confidence=confidence, day=day),
     )

@@ -12,16 +12,16 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from engagements.models import Membership
-from okrs.formatting import YES_NO
+from engagements.models import Engagement, Membership
+from okrs.formatting import YES_NO, write_value
 from okrs.models import Forecast, KeyResult, Stage
 from okrs.models.key_results import JUDGED_FIELDS, LIVE, STATE_FIELDS
-from scoring import Method, Rag, objective_score, on_pace, pace
+from scoring import Method, Rag, explain, objective_score, on_pace, pace
 from scoring import score as attained
 
 
@@ -46,6 +46,21 @@ def terms_of(key_result: KeyResult, *, actual: Decimal | None) -> Terms:
         "rungs": key_result.rungs,
         "higher_is_better": key_result.higher_is_better,
     }
+
+
+def explain_key_result(
+    key_result: KeyResult, *, actual: Decimal | None, engagement: Engagement
+) -> str:
+    """Explain the score of this value in one line; of a yes/no: "Yes = 1.00, stretch from 0.91".
+
+    Raises ScoringError if the key result has no terms to score by.
+    """
+    terms = terms_of(key_result, actual=actual)
+    limits: Any = {"bands": engagement.rag_bands, "scale": engagement.score_scale}
+    if actual is None or key_result.unit != YES_NO:
+        return explain(**terms, **limits)
+    line = explain(method=Method.LINEAR, actual=attained(**terms), baseline=0, target=1, **limits)
+    return f"{write_value(actual, unit=YES_NO).capitalize()} ={line.partition('=')[2]}"
 
 
 def judge(
@@ -181,7 +196,7 @@ def is_finished(key_result: KeyResult) -> bool:
     measured_on, due_on = key_result.measured_on, key_result.due_on
     if measured_on is not None and due_on is not None and measured_on >= due_on:
         return True
-    is_yes = bool(key_result.score) and key_result.unit == YES_NO
+    is_yes = key_result.unit == YES_NO and key_result.latest_value == 1
     return is_yes and bool(key_result.evidence_url)
 
 

@@ -13,9 +13,9 @@ from okrs.audit import Criterion, answers_of, audit
 from okrs.headlines import Progress
 from okrs.models import Cycle, KeyResult, Stage
 from okrs.queries.findings import key_result_findings, metric_moves
-from okrs.states import expected_pace, terms_of
+from okrs.states import expected_pace, explain_key_result
 from okrs.writing import Finding
-from scoring import ScoringError, explain
+from scoring import ScoringError
 
 STEPS = {Cadence.WEEKLY: 7, Cadence.BIWEEKLY: 14}
 
@@ -32,10 +32,11 @@ class Card(Progress):
 
     @cached_property
     def explanation(self) -> str:
-        terms = terms_of(self.key_result, actual=self.key_result.latest_value)
-        bands, scale = self.engagement.rag_bands, self.engagement.score_scale
+        key_result, engagement = self.key_result, self.engagement
         try:
-            return explain(**terms, bands=bands, scale=scale)
+            return explain_key_result(
+                key_result, actual=key_result.latest_value, engagement=engagement
+            )
         except ScoringError as incomplete:
             return str(incomplete)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from engagements.models import Engagement
 from metrics.models import Metric
 from okrs.formatting import plain, red_for
 from okrs.models import Forecast, KeyResult, Stage
@@ -16,6 +17,7 @@ from okrs.states import (
     count_forecasts,
     draft_score,
     early_until,
+    explain_key_result,
     is_early,
     is_finished,
     judge,
@@ -88,18 +90,54 @@ def test_a_forecast_has_four_values(
         pytest.param({"measured_on": DUE}, True, id="M6.3-the-value-of-the-due-date"),
         pytest.param({"measured_on": START, "evidence_url": LINK}, True, id="M6.3-yes-proved"),
         pytest.param({"measured_on": START}, False, id="M6.3-yes-without-evidence"),
-        pytest.param({"score": Decimal(0), "evidence_url": LINK}, False, id="M6.3-no"),
+        pytest.param({"latest_value": Decimal(0), "evidence_url": LINK}, False, id="M6.3-no"),
+        pytest.param(
+            {"latest_value": Decimal(0), "score": Decimal(1), "evidence_url": LINK},
+            False,
+            id="M6.3-no-where-lower-is-better",
+        ),
+        pytest.param(
+            {"measured_on": START, "score": Decimal(0), "evidence_url": LINK},
+            True,
+            id="M6.3-yes-where-lower-is-better",
+        ),
         pytest.param({"unit": "days", "evidence_url": LINK}, False, id="M6.3-a-number-goes-on"),
-        pytest.param({"score": None}, False, id="M6.3-no-value"),
+        pytest.param({"latest_value": None, "evidence_url": LINK}, False, id="M6.3-no-value"),
     ],
 )
 def test_a_finished_key_result_is_no_longer_asked_for(
     values: dict[str, Any], *, expected: bool
 ) -> None:
-    given = {"score": Decimal(1), "unit": "yes/no", **values}
+    given = {"latest_value": Decimal(1), "unit": "yes/no", **values}
     metric = Metric(unit=given.pop("unit"))
 
     assert is_finished(KeyResult(metric=metric, due_on=DUE, **given)) is expected
+
+
+YES_LADDER = {"method": "ladder", "ladder": [["1", "1"]]}
+YES_LINE = {"method": "linear", "baseline": Decimal(0), "target": Decimal(1)}
+NO_LADDER = {"method": "ladder", "ladder": [["0", "1"]], "direction": "lower"}
+
+
+@pytest.mark.parametrize(
+    ("terms", "actual", "line"),
+    [
+        (YES_LADDER, 1, "Yes = 1.00, stretch from 0.91"),
+        (YES_LADDER, 0, "No = 0.00, red up to 0.30"),
+        (YES_LINE, 1, "Yes = 1.00, stretch from 0.91"),
+        (YES_LINE, 0, "No = 0.00, red up to 0.30"),
+        (NO_LADDER, 1, "Yes = 0.00, red up to 0.30"),
+        (NO_LADDER, 0, "No = 1.00, stretch from 0.91"),
+        (YES_LADDER, None, "Not scored until the first value."),
+    ],
+)
+def test_a_yes_or_no_is_explained_in_words(
+    terms: dict[str, Any], actual: int | None, line: str
+) -> None:
+    key_result = KeyResult(metric=Metric(unit="yes/no"), **{"direction": "higher", **terms})
+    value = None if actual is None else Decimal(actual)
+
+    assert explain_key_result(key_result, actual=value, engagement=Engagement()) == line
 
 
 @pytest.mark.parametrize("method", ["linear", "ladder"])
