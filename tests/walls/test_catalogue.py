@@ -36,6 +36,7 @@ SWEPT = {
     "status_snapshot": {"sweep_select": "r"},
     "okrs_objective": {"sweep_select": "r"},
     "okrs_keyresult": {"sweep_select": "r"},
+    "imports_sheet": {"sweep_select": "r"},
     "checkins_checkin": {"sweep_select": "r"},
     "checkins_blocker": {"sweep_select": "r"},
     "escalations_escalation": {"sweep_select": "r"},
