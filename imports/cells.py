@@ -24,6 +24,7 @@ LARGEST = Decimal(10) ** 14
 PLACES = 6
 LONGEST_NUMBER = 60  # characters
 LONGEST_LADDER = 1000
+LONGEST_TEXT = 1000
 WRITTEN_WITH = {"": "en_US", ".": "en_US", ",": "de_DE"}  # a locale with that decimal sign
 GOAL = ("baseline", "target", "current")
 
@@ -58,6 +59,7 @@ class Cells:
 
     def note(self, column: str, message: str, fix: str, *offers: Offer) -> None:
         text = self.record.get(column)
+        text = text if len(text) <= LONGEST_TEXT else ""  # too long to be typed anew
         self.problems.setdefault(column, Problem(self.line, column, message, fix, text, offers))
 
     def offers(self, column: str, texts: Iterable[str]) -> list[Offer]:

@@ -27,12 +27,12 @@ from tests import build
 from tests.imports.files import NOTHING_KNOWN, file_of, load, page_url, plan, send
 
 HEADER = file_of().strip()
-FAULTY = b"?,?,?,?," + b",?" * 20 + b"\n"
+FAULTY = b"?,?,?,?," + b",?" * 21 + b"\n"
 WORST_SHEETS = {
     "short lines": HEADER + b"\nx" * ((MOST - len(HEADER)) // 2),
     "faulty cells": (file_of({}) + FAULTY * 20_000)[:MOST],
     "unknown columns": b",".join(b"%d" % number for number in range(140_000)),
-    "other clients": HEADER + b"".join(b"\nClient %d%s" % (n, b"," * 24) for n in range(26_000)),
+    "other clients": HEADER + b"".join(b"\nClient %d%s" % (n, b"," * 25) for n in range(26_000)),
     "one long number": file_of({"baseline": "1" + ",1" * 50_000, "ladder": "1:1;" * 20_000}),
 }
 
