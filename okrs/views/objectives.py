@@ -100,9 +100,11 @@ def objective_audit(request: MemberRequest, objective: str) -> HttpResponse:
             by=request.membership,
             now=timezone.now(),
         )
-    except (StaleEdit, ValidationError):
+    except StaleEdit:
         refusal = "A key result changed while you were reading. Check the targets again."
         return objective_answer(request, row, refusal=refusal, status=409)
+    except ValidationError as refusal:
+        return objective_answer(request, row, refusal=refusal.messages[0], status=422)
     return redirect_to(request, "okrs:objective-detail", row.public_id)
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from engagements.models import Membership, Role
 from metrics.models import GAP_FOR, Metric
 from okrs.commands.objectives import set_collaborators
-from okrs.models import Cycle, Objective
+from okrs.models import Cycle, Objective, Stage
 from okrs.templatetags.cards import short_day
 from tenancy.scoping import scope
 from tests import build
@@ -118,6 +118,16 @@ def test_targets_that_changed_are_not_confirmed_unread(client: Client, drafted: 
     assert "Check the targets again." in answer.text
     with scope(drafted.engagement_id):
         assert not draft.audits.exists()
+
+
+def test_a_refused_confirmation_gives_its_own_reason(client: Client, drafted: Objective) -> None:
+    draft = build.key_result(drafted)
+    known = read(client, drafted)
+    build.change(draft, stage=Stage.COMMITTED)
+
+    answer = client.post(url_of(drafted, "objective-audit"), {**known, "ambitious": "on"})
+
+    assert (answer.status_code, "its audit is closed" in answer.text) == (422, True)
 
 
 def test_a_commit_of_what_changed_lists_the_changes(client: Client, objective: Objective) -> None:
