@@ -9,7 +9,6 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
-from operator import attrgetter
 from typing import Any
 
 from django.db.models import Q, QuerySet, Value
@@ -41,14 +40,13 @@ class Holding:
     # Selects the rows that still need someone on that day.
     current: Callable[[dt.date], Q] = field(default=lambda today: Q())
     counters: tuple[str, ...] = ("version",)
-    is_once: bool = False  # a person is named once, and not next to the owner
     after: Callable[[Any], None] | None = None
 
     def rows(self, engagement_id: int, *, today: dt.date) -> QuerySet[Any]:
         return self.model._default_manager.filter(self.current(today), engagement=engagement_id)
 
     def thing(self, row: Any) -> Any:
-        return attrgetter(self.path)(row) if self.path else row
+        return getattr(row, self.path) if self.path else row
 
 
 @dataclass(frozen=True)
@@ -99,11 +97,26 @@ class Leaver:
 
 
 _holdings: list[Holding] = []
+_endings: list[Callable[[Membership], object]] = []
 
 
 def register(*holdings: Holding) -> None:
     """Add kinds; those of one app are handed over in the order given."""
     _holdings.extend(holdings)
+
+
+def register_ending(end: Callable[[Membership], object]) -> None:
+    """Add a function that ends what a member takes part in when they can't own things any more."""
+    _endings.append(end)
+
+
+def end_participation(leaving: Membership) -> None:
+    """Remove a member as a collaborator and from the reviews ahead, before any lock on people.
+
+    These things have owners, so that nothing is left to hand over (M9.3).
+    """
+    for end in _endings:
+        end(leaving)
 
 
 def registered() -> tuple[Holding, ...]:
@@ -156,10 +169,7 @@ def _is_leaver(key: str) -> Q:
 
 
 def _items(holding: Holding, engagement_id: int, whose: Q, *, today: dt.date) -> Iterator[Item]:
-    joins = [
-        f"{holding.key}__engagement",
-        *([holding.path.replace(".", "__")] if holding.path else []),
-    ]
+    joins = [f"{holding.key}__engagement", *([holding.path] if holding.path else [])]
     rows = holding.rows(engagement_id, today=today).filter(whose).select_related(*joins)
     items = [Item(holding=holding, row=row) for row in rows]
     yield from sorted(items, key=lambda item: (item.title, item.row.pk))

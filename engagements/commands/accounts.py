@@ -13,6 +13,7 @@ from accounts.models import User
 from engagements.commands.invitations import issue_invitation
 from engagements.commands.members import end_membership, lock_invitations, revoke_invitations
 from engagements.commands.profiles import engagements_of
+from engagements.holdings import end_participation
 from engagements.models import Engagement, Invitation, Membership, Role
 from engagements.queries import is_only_lead
 from tenancy.locks import lock_names, locking
@@ -33,6 +34,8 @@ def close_account(*, user: User, now: dt.datetime) -> list[Membership]:
         with scope(*ids):
             mine = Membership.objects.active().filter(engagement_id__in=ids, user=user)
             lock_invitations(mine)
+            for membership in mine:
+                end_participation(membership)
             for engagement_id in ids:
                 lock_names(engagement_id)
             memberships = list(locking(mine.select_related("engagement")))
@@ -70,7 +73,7 @@ def make_lead(*, engagement: Engagement, email: str, now: dt.datetime) -> Invita
 
     Raises ValidationError: `already_lead`, or `closed` for an account that is closed.
     """
-    user = User.objects.filter(email=email).first()
+    user = locking(User.objects.filter(email=email)).first()
     if user is not None and not user.is_active:
         raise ValidationError("This account is closed. Run enable_user first.", code="closed")
     here = Membership.objects.filter(engagement=engagement, email=email)
@@ -79,13 +82,15 @@ def make_lead(*, engagement: Engagement, email: str, now: dt.datetime) -> Invita
     member = locking(here).first()
     list(locking(Engagement.objects.filter(pk=engagement.pk)).values_list("pk"))
     if member is None:
-        member = Membership(engagement=engagement, email=email, name=str(user or email))
+        member = Membership.objects.create(
+            engagement=engagement, email=email, name=str(user or email), role=Role.LEAD, user=user
+        )
     elif member.removed_at is None and member.role == Role.LEAD and member.user_id is not None:
         raise ValidationError(f"{member.name} is a program lead already.", code="already_lead")
-    is_active = member.pk is not None and member.removed_at is None
-    member.user = (member.user if is_active else None) or user
-    member.role, member.removed_at, member.removed_by = Role.LEAD, None, None
-    member.save()
+    else:
+        member.user = (member.user if member.removed_at is None else None) or user
+        member.role, member.removed_at, member.removed_by = Role.LEAD, None, None
+        member.save(update_fields=["user", "role", "removed_at", "removed_by"])
     if member.user is None:
         return issue_invitation(membership=member, by=None, now=now)
     revoke_invitations(membership=member, at=now)

@@ -27,24 +27,23 @@ def hand_over(
     """
     today = by.engagement.today(now)
     chosen = [item for item in items_of(leaver, today=today) if item.token in items]
-    rows = [item.row for item in chosen] + [item.holding.thing(item.row) for item in chosen]
     try:
-        fresh: tuple[Any, ...] = lock(*rows)
+        fresh: tuple[Any, ...] = lock(*(item.row for item in chosen))
     except ObjectDoesNotExist as error:  # a draft that was discarded
         raise ValidationError(GONE, code="gone") from error
     require_right(by, Permission.PLAN, owners=[to, leaver])
     if leaver.can_own:
         raise ValidationError(f"{leaver.name} is an active member.", code="stays")
     held = [
-        (item.holding, row, thing)
-        for item, row, thing in zip(chosen, fresh, fresh[len(chosen) :], strict=False)
+        Item(holding=item.holding, row=row)
+        for item, row in zip(chosen, fresh, strict=True)
         if getattr(row, f"{item.holding.key}_id") == leaver.pk
     ]
     if not held:
         raise ValidationError(GONE, code="gone")
-    _check_colleague(to, [Item(holding=holding, row=row) for holding, row, _ in held])
-    for holding, row, thing in held:
-        _give(holding, row, thing, to=to)
+    _check_colleague(to, held)
+    for item in held:
+        _give(item.holding, item.row, to=to)
     return len(held)
 
 
@@ -63,14 +62,7 @@ def _check_colleague(to: Membership, items: Collection[Item]) -> None:
         )
 
 
-def _give(holding: Holding, row: Any, thing: Any, *, to: Membership) -> None:
-    if holding.is_once:
-        others = holding.model._default_manager.filter(
-            **{"engagement_id": row.engagement_id, holding.path: thing, holding.key: to}
-        )
-        if getattr(thing, "owner_id", None) == to.pk or others.exists():
-            row.delete()
-            return
+def _give(holding: Holding, row: Any, *, to: Membership) -> None:
     setattr(row, holding.key, to)
     for counter in holding.counters:
         setattr(row, counter, getattr(row, counter) + 1)

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F, QuerySet
 
+from engagements.holdings import end_participation
 from engagements.models import Engagement, Invitation, Membership, Role
 from engagements.permissions import Permission, require_right
 from engagements.queries import is_only_lead
@@ -69,7 +70,7 @@ def change_role(*, membership: Membership, role: str, by: Membership) -> Members
     Someone who becomes a viewer can't own things any more (M9.3): theirs wait to be handed over.
     Raises ValidationError `last_lead`.
     """
-    current = _locked(membership, by=by)
+    current = _locked(membership, by=by, ends=role == Role.VIEWER)
     if role != Role.LEAD:
         _require_a_lead(current)
     if role == Role.VIEWER:
@@ -82,7 +83,7 @@ def change_role(*, membership: Membership, role: str, by: Membership) -> Members
 @transaction.atomic
 def remove_member(*, membership: Membership, by: Membership, now: dt.datetime) -> None:
     """End a member's access at their next request; their items wait to be handed over."""
-    current = _locked(membership, by=by)
+    current = _locked(membership, by=by, ends=True)
     _require_a_lead(current)
     end_membership(current, by=by, now=now)
 
@@ -102,8 +103,10 @@ def revoke_invitations(*, membership: Membership, at: dt.datetime) -> None:
     ).unanswered().update(revoked_at=at)
 
 
-def _locked(membership: Membership, *, by: Membership) -> Membership:
+def _locked(membership: Membership, *, by: Membership, ends: bool) -> Membership:
     lock_invitations(Membership.objects.filter(pk=membership.pk))
+    if ends:
+        end_participation(membership)
     lock_names(by.engagement_id)  # an import may be giving this member something to own
     # All of an engagement's leads queue at its row, so that two of them cannot remove each other.
     current, _ = lock(membership, by)

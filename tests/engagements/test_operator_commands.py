@@ -101,8 +101,8 @@ def test_closing_an_account_removes_its_memberships_and_opening_it_restores_thos
 
     printed = run("disable_user", "Alice@example.test")
 
-    assert "Northwind SaaS: Alice is removed, is steward of 1 metric." in printed
-    assert "Harbor: Alice is removed, owns nothing." in printed
+    assert "Northwind SaaS: removed Alice, who is steward of 1 metric." in printed
+    assert "Harbor: removed Alice, who owns nothing." in printed
     assert [saved(one).removed_at is None for one in (alice, viewer, gone, lead)] == [
         *(False, False, False),
         True,

@@ -32,4 +32,4 @@ class Command(BaseCommand):
             with scope(engagement.pk):
                 held = held_by(membership, today=engagement.today(now))
             kinds = ", ".join(map(str, held)) or "owns nothing"
-            self.stdout.write(f"{engagement}: {membership.name} is removed, {kinds}.")
+            self.stdout.write(f"{engagement}: removed {membership.name}, who {kinds}.")
