@@ -22,6 +22,20 @@ FAR = 100  # a value is asked about from this many times the last value, or one 
 CLOSE = 3  # the value without a slip is offered within this factor
 PERCENT = {"%", "percent", "pct", "prozent"}
 POINTS = {"point", "points", "pt", "pts", "pp"}
+_TIMES = {
+    word: name
+    for name, words in {
+        "ms": "ms millisecond milliseconds",
+        "s": "s sec secs second seconds",
+        "min": "m min mins minute minutes",
+        "h": "h hr hrs hour hours",
+        "d": "d day days",
+        "w": "w wk wks week weeks",
+        "month": "mo month months",
+        "y": "y yr yrs year years",
+    }.items()
+    for word in words.split()
+}
 _SCALES = {
     "1e3": "k thousand thousands tsd tausend '000",
     "1e5": "lakh lakhs",
@@ -89,7 +103,8 @@ def read_figure(
     A lone point or comma before three digits has two readings. It is settled by `decimal_sign`, or
     if exactly one reading lies within a factor of 100 of a value in `near`, which are the last
     value and the baseline. Otherwise FigureError asks for one of its `readings`. It asks the same
-    about another currency or unit than `unit`, and raises "not_a_number" for anything else.
+    about another currency or unit than `unit`; one of time must be converted. It raises
+    "not_a_number" for anything else.
     """
     own = _unit(unit)
     figure = _parse(text, unit=own)
@@ -98,6 +113,9 @@ def read_figure(
         example = figure_text(near[0] if near else Decimal("12.5"), locale=locale)
         example = example if near else f"1250 or {example}"
         raise FigureError(f"Enter a number, for example {example}.", code="not_a_number")
+    if figure.is_other_time:
+        question = f"The unit is {unit}. Convert {text.strip()} to {unit}."
+        raise FigureError(question, code="other_unit")
     likely = [value for value in readings if any(_is_within(value, each) for each in near)]
     readings = tuple(likely) if len(likely) == 1 else readings
     if figure.other_unit:
@@ -107,7 +125,7 @@ def read_figure(
         ]
         question = f"{fact} Is this {' or '.join(labels)}?"
         raise FigureError(question, code="other_unit", readings=readings, labels=labels)
-    if len(readings) > 1 or figure.is_guess:
+    if len(readings) > 1:
         labels = [clear_figure(each, locale=locale) for each in readings]
         question = f"Did you mean {' or '.join(labels)}?"
         raise FigureError(question, code="ambiguous", readings=readings, labels=labels)
@@ -150,6 +168,7 @@ class _Unit:
     words: frozenset[str]
     scale: Decimal = Decimal(1)
     currencies: frozenset[str] = frozenset()
+    time: str = ""
 
     @property
     def is_percent(self) -> bool:
@@ -164,7 +183,8 @@ class _Unit:
         return word in PERCENT | POINTS and (not self.name or self.is_percent)
 
     def has(self, word: str) -> bool:
-        return bool({word, f"{word}s", word.removesuffix("s")} & self.words)
+        is_same_time = self.time and self.time == _TIMES.get(word)
+        return bool(is_same_time or {word, f"{word}s", word.removesuffix("s")} & self.words)
 
     def cut_from(self, text: str) -> str:
         """Return the text without the unit after it, in singular or plural."""
@@ -186,12 +206,7 @@ class _Figure:
     is_negative: bool
     factors: tuple[Decimal, ...]
     other_unit: str
-
-    @property
-    def is_guess(self) -> bool:
-        """Return whether its groups of digits are irregular: "12 34"."""
-        is_fraction = _fraction(self.digits) is not None
-        return not (is_fraction or _LONE.fullmatch(self.digits) or _GROUPED.fullmatch(self.digits))
+    is_other_time: bool
 
     def readings(self, *, decimal_sign: str | None, locale: str) -> tuple[Decimal, ...]:
         """Return its possible values; if the decimal sign decides, the locale's reading is first."""
@@ -206,7 +221,7 @@ class _Figure:
             is_decimal = grouped["sign"] == (decimal_sign or decimal_sign_of(locale))
             values = values if is_decimal else values[::-1]
             values = values[:1] if decimal_sign else values
-        if not values and (value := _fraction(self.digits) or _guess(self.digits)) is not None:
+        if not values and (value := _fraction(self.digits)) is not None:
             values.append(value)
         with exactly():
             sign = -1 if self.is_negative else 1
@@ -218,7 +233,7 @@ class _Figure:
 def _unit(name: str) -> _Unit:
     words = _words(_cleaned(name))
     # In "EUR per million calls" the scale is not that of the value.
-    head = [*takewhile(lambda word: word not in ("per", "/"), words)]
+    head = [*takewhile(lambda word: word not in ("per", "/", "a", "an"), words)]
     scales, currencies, _ = _meanings(head)
     # A lone m is meters; with a currency it is millions.
     scales = [word for word in scales if currencies or len(word) > 2]
@@ -227,6 +242,8 @@ def _unit(name: str) -> _Unit:
         words=frozenset(words) - set(scales),
         scale=SCALES[scales[0]] if scales else Decimal(1),
         currencies=frozenset().union(*currencies),
+        # "working days" are days, "visits in 30 days" are not.
+        time="" if currencies else next((_TIMES[one] for one in head[:2] if one in _TIMES), ""),
     )
 
 
@@ -234,14 +251,15 @@ def _parse(text: str, *, unit: _Unit) -> _Figure | None:
     """Take a typed figure apart; None if it is no number, or more than a number with its unit."""
     typed = _cleaned(text[: LONGEST + 1])
     in_parentheses = re.fullmatch(r"\((.*)\)", typed)
-    typed = unit.cut_from(in_parentheses[1] if in_parentheses else typed)
+    typed = unit.cut_from(in_parentheses[1] if in_parentheses else typed).rstrip(" .,")
     match = _DIGITS.search(typed)
     if match is None or len(text) > LONGEST:
         return None
     before, after = typed[: match.start()], typed[match.end() :]
     signs = re.findall("[-+]", before) + ["-"] * bool(in_parentheses)
     words = _words(re.sub("[-+]", "", before)) + _words(after)
-    scales, currencies, others = _meanings([word for word in words if not unit.has(word)])
+    words = [word for word in words if not unit.has(word)]
+    scales, currencies, others = _meanings(words)
     foreign = [word for word in others if not unit.takes(word)]
     is_readable = all(word[0].isalpha() or word == "%" for word in others)
     if not is_readable or len(signs) > 1 or len(scales) > 1:
@@ -253,11 +271,12 @@ def _parse(text: str, *, unit: _Unit) -> _Figure | None:
         is_negative=signs == ["-"],
         factors=_factors(scales[0], unit=unit) if scales else (Decimal(1),),
         other_unit=" ".join(foreign),
+        is_other_time=bool(unit.time) and not _TIMES.keys().isdisjoint(words),
     )
 
 
 def _factors(scale: str, *, unit: _Unit) -> tuple[Decimal, ...]:
-    """Return what "5 m" is multiplied by: it is also 5 where the unit is minutes or meters."""
+    """Return what "5 m" is multiplied by: it is also 5 where the unit is meters."""
     factor = SCALES[scale] / unit.scale
     is_short = len(scale) == 1 and not unit.currencies
     is_initial = is_short and any(word.startswith(scale) for word in unit.words)
@@ -272,14 +291,6 @@ def _fraction(digits: str) -> Decimal | None:
         return None
     with exactly():
         return round(int(whole or 0) + Decimal(above) / Decimal(below), PLACES)
-
-
-def _guess(digits: str) -> Decimal | None:
-    """Return the likely value of irregular groups: the last sign is decimal, or there is none."""
-    if "⁄" in digits:
-        return None
-    marked = re.sub("[.,](?=(?:[0-9]{1,2}|[0-9]{4,})$)", "d", digits)
-    return Decimal(re.sub("[^0-9d]", "", marked).replace("d", "."))
 
 
 def _meanings(words: Iterable[str]) -> tuple[list[str], list[frozenset[str]], list[str]]:

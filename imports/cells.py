@@ -193,7 +193,7 @@ class Cells:
             )
             for each in readings
         ]
-        facts, _, fix = question.rpartition(". ") if question.endswith("?") else ("", "", question)
+        facts, _, fix = question.rpartition(". ")
         default = f"{quote(self.record.get(column))} is {'ambiguous' if offers else 'not a number'}"
         self.note(column, f"{facts or default}.", fix, *offers)
 

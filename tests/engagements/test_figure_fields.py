@@ -41,7 +41,7 @@ def test_it_reads_a_figure_in_its_unit(typed: str, value: str) -> None:
     [
         ("nan", "not_a_number"),
         ("€12", "other_unit"),
-        ("1 2", "ambiguous"),
+        ("1 2", "not_a_number"),
         ("1200", "far_off"),
         ("12.0000001", "too_long"),
         ("x" * 61, "max_length"),

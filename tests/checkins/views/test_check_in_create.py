@@ -275,10 +275,13 @@ def test_a_value_far_off_and_out_of_range_is_asked_about_once(
 def test_another_unit_is_asked_about_and_the_own_is_read(
     signed_in: Client, onboarding: KeyResult
 ) -> None:
-    asked = save(signed_in, onboarding, actual="5 hours")
+    asked = save(signed_in, onboarding, actual="5 tickets")
+    in_hours = save(signed_in, onboarding, actual="5 hours")
 
     assert "The unit is days. Is this 5\u00a0days?" in asked.text
     assert "Yes, 5\u00a0days" in asked.text
+    assert "The unit is days. Convert 5 hours to days." in in_hours.text
+    assert "Yes, 5\u00a0days" not in in_hours.text
     assert save(signed_in, onboarding, actual="5 days").status_code == 200
 
 
