@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -97,7 +96,7 @@ def update_escalations(*, now: dt.datetime, using: str = "sweep") -> int:
     Raises UpdatesFailed, after all others are done, if a command failed.
     """
     changes = 0
-    failed: dict[int, list[int]] = defaultdict(list)
+    failed: list[int] = []  # an engagement for each key result
     for engagement_id, key_result_id in _candidates(now=now, using=using):
         try:
             with scope(engagement_id):
@@ -106,12 +105,12 @@ def update_escalations(*, now: dt.datetime, using: str = "sweep") -> int:
                 )
         except Exception:
             logger.exception("Key result %s was left to the next run", key_result_id)
-            failed[engagement_id].append(key_result_id)
-    note_left_out("escalations", failed, using=using)
+            failed.append(engagement_id)
+    note_left_out("escalations", failed, now=now, using=using)
     if changes:
         wake_worker_after_commit()
     if failed:
-        count = sum(map(len, failed.values()))
+        count = len(failed)
         raise UpdatesFailed(f"{count} key results were left to the next run. The log says why.")
     return changes
 

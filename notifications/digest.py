@@ -116,7 +116,7 @@ def _sections(
         except Exception as error:
             logger.exception("Engagement %s cannot be worded.", engagement_id)
             with scope(engagement_id):
-                note_left_out("messages", {engagement_id: []}, using=DEFAULT_DB_ALIAS)
+                note_left_out("messages", [engagement_id], now=now, using=DEFAULT_DB_ALIAS)
             failed[engagement_id] = error
         else:
             found += [section] if section else []
@@ -136,7 +136,7 @@ def _section(
         entries = describe(held, reader=reader, now=now)
         drop_notices([one for one in held if one.pk not in entries], now=now)
         if held and "messages" in held[0].engagement.left_out:
-            note_left_out("messages", {}, using=DEFAULT_DB_ALIAS)
+            note_left_out("messages", [], now=now, using=DEFAULT_DB_ALIAS)
         return section_of(held[0].engagement, entries.values()) if entries else None
 
 

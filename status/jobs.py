@@ -35,7 +35,7 @@ def store_snapshots(*, now: dt.datetime, using: str = "sweep") -> int:
     many were stored.
     """
     built = stored = 0
-    failed: dict[int, list[int]] = {}
+    failed: list[int] = []
     changed = _changed(now=now, using=using)
     for place, engagement_id in enumerate(changed):
         if built == SLICE:
@@ -46,10 +46,10 @@ def store_snapshots(*, now: dt.datetime, using: str = "sweep") -> int:
             built += 1
         except Exception:
             logger.exception("No snapshot of engagement %s; the others go on", engagement_id)
-            failed[engagement_id] = []
+            failed.append(engagement_id)
     else:
         changed = []
-    note_left_out("snapshots", failed, untried=changed, using=using)
+    note_left_out("snapshots", failed, untried=changed, now=now, using=using)
     return stored
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -40,7 +39,7 @@ RHYTHMS = """
     WHERE c.starts_on <= %s AND c.ends_on >= %s AND e.closed_at IS NULL
     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8
 """
-CLIENTS = "SELECT engagement_id, id FROM okrs_cycle WHERE id = ANY(%s) ORDER BY 1, 2"
+CLIENTS = "SELECT DISTINCT engagement_id FROM okrs_cycle WHERE id = ANY(%s)"
 CLOCKS = """
     SELECT DISTINCT time_zone, message_at FROM accounts_user WHERE is_active ORDER BY 1, 2
 """
@@ -158,12 +157,11 @@ def running_rhythms(*, now: dt.datetime, using: str) -> list[RunningRhythm]:
         rows = cursor.fetchall()
         rhythms = {tuple(cycles): _running((*terms, cycles)) for *terms, cycles in rows}
         odd = [pk for cycles, running in rhythms.items() if running is None for pk in cycles]
-        left_out: dict[int, list[int]] = defaultdict(list)
+        left_out: list[int] = []
         if odd:
             cursor.execute(CLIENTS, [odd])
-            for engagement_id, cycle_id in cursor.fetchall():
-                left_out[engagement_id].append(cycle_id)
-    note_left_out("reminders", left_out, using=using)
+            left_out = [pk for (pk,) in cursor.fetchall()]
+    note_left_out("reminders", left_out, now=now, using=using)
     return [running for running in rhythms.values() if running]
 
 

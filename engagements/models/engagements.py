@@ -151,7 +151,7 @@ class Engagement(models.Model):
     status_version = models.BigIntegerField(default=1)
     # The same for every write that a cached row of a list may show (`engagements.row_cache`).
     row_version = models.BigIntegerField(default=1, db_default=1)
-    # By job, the ids of cycles or key results that its last run left out (`engagements.left_out`).
+    # By job, since when its runs leave this engagement out (`engagements.left_out`).
     left_out = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -238,6 +238,12 @@ class Engagement(models.Model):
 
     def today(self, now: dt.datetime) -> dt.date:
         return self.local(now).date()
+
+    @property
+    def out_of_date(self) -> list[tuple[str, dt.date]]:
+        """Return the jobs that leave this engagement out, each with the day since when."""
+        noted = self.left_out.items()
+        return [(job, self.today(dt.datetime.fromisoformat(since))) for job, since in noted]
 
     def due_time_has_passed(self, now: dt.datetime) -> bool:
         """Return whether the due time has passed on the client's day, by the instant.

@@ -32,7 +32,7 @@ CANNOT_HOLD_TEXT = {
     "occasion_id": "a public id",
     "ladder": "thresholds and scores",
     "trail": "dates, values and scores",
-    "left_out": "names of jobs and ids of rows",
+    "left_out": "names of jobs and times",
     "agendaitem.source": "the kind of a cause and public ids",
     "notice.rule": "the name of a rule",
     "sheet.remembered": "fields, by the index of a column",

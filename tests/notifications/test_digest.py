@@ -299,7 +299,7 @@ def test_a_client_that_cannot_be_worded_waits_for_a_later_envelope_and_keeps_no_
     assert "Harbor" not in text_of(mail_server.messages[0])
     assert (read(told).sent_at, read(waits).sent_at, read(waits).envelope) == (NINE, None, None)
     assert "cannot be worded" in caplog.text
-    assert [left_out(bob), left_out(there)] == [{}, {"messages": []}]
+    assert [left_out(bob), left_out(there)] == [{}, {"messages": NINE.isoformat()}]
     mend()
     tomorrow = NINE + dt.timedelta(days=1)
     assert deliver(tomorrow) == Delivered(sent=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -70,15 +70,6 @@ class CycleGlance:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LeftOut:
-    """The work that jobs left out here, by the jobs' names, until a run includes it again."""
-
-    jobs: Sequence[str]
-    cycles: Iterable[Cycle]  # of reminders
-    key_results: Iterable[KeyResult]  # of escalations
-
-
-@dataclass(frozen=True, kw_only=True)
 class Home:
     """The page. `beside` is the cycle that comes, or that was last, where none runs."""
 
@@ -97,7 +88,6 @@ class Home:
     left: int  # items without an active owner, for a lead
     has_begun: bool  # an objective was committed
     steps: FirstSteps | None  # until somebody has checked in
-    left_out: LeftOut | None
     today: dt.date
 
     @property
@@ -185,18 +175,7 @@ def home_page(*, membership: Membership, now: dt.datetime) -> Home:
         else first_steps(
             membership=membership, cycle=glances[0].cycle if glances else beside, now=now
         ),
-        left_out=_left_out(engagement) if engagement.left_out else None,
         today=today,
-    )
-
-
-def _left_out(engagement: Engagement) -> LeftOut:
-    ids: dict[str, list[int]] = engagement.left_out
-    key_results = KeyResult.objects.filter(engagement=engagement, pk__in=ids.get("escalations", ()))
-    return LeftOut(
-        jobs=list(ids),
-        cycles=Cycle.objects.filter(engagement=engagement, pk__in=ids.get("reminders", ())),
-        key_results=key_results,
     )
 
 
