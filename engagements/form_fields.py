@@ -12,7 +12,7 @@ from django.db.models import Model, Q, QuerySet
 
 from engagements.models import Engagement, Membership, Role
 from engagements.places import city, countries, current_zone, time_zones
-from engagements.web_links import read_link
+from engagements.web_links import LONGEST_LINK, read_link
 from tenancy.text import address_key, clean_text, one_line
 
 FIRST_YEAR, LAST_YEAR = 1900, 2200  # dates are calculated beyond both ends of the input
@@ -76,7 +76,9 @@ class LinkField(TextField):
 
     def __init__(self, **kwargs: Any) -> None:
         widget = forms.TextInput(attrs={"placeholder": "https://", "inputmode": "url"})
-        super().__init__(**{"widget": widget, "required": False, **kwargs})
+        # Above the limit of `read_link`, which says how to fix a long one.
+        limits = {"required": False, "max_length": 2 * LONGEST_LINK}
+        super().__init__(**{"widget": widget, **limits, **kwargs})
 
     def to_python(self, value: Any) -> str:
         return read_link(super().to_python(value) or "")

@@ -117,7 +117,8 @@ class KeyResultForm(NewMetricForm, ReasonedForm):
         help_text="For example: Raise on-time deliveries from 81.5% to 95% by 31 Dec, weekly from"
         " the ERP. It fills in the fields below.",
     )
-    read = forms.CharField(required=False, widget=forms.HiddenInput)  # the sentence read last
+    # The sentence that was read last.
+    read = forms.CharField(required=False, max_length=LONGEST_SENTENCE, widget=forms.HiddenInput)
     title = TextField(
         max_length=240,
         label="Key result",

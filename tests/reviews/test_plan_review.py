@@ -138,7 +138,7 @@ def test_a_refresh_adds_updates_and_removes_items(alice: Membership) -> None:
     review = plan(alice)
     assert titles(review) == ["Red", "Behind", "Wins and learnings", "Closing questions"]
     gone, kept = item(review, "Red"), item(review, "Behind")
-    assert (kept.section, kept.why) == ("behind", "green, confidence 2 of 5")
+    assert (kept.section, kept.why) == ("behind", "behind pace, green, confidence 2 of 5")
 
     post(red, alice, actual="5", now=TUESDAY)
     post(calm, alice, actual="5", now=TUESDAY, blocker="No export.")
