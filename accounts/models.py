@@ -111,3 +111,8 @@ def zone_of(name: str) -> ZoneInfo:
     except (LookupError, OSError, ValueError):  # "Europe" is a folder
         logger.warning("Unknown time zone %r, UTC is used instead.", name)
         return ZoneInfo("UTC")
+
+
+def midnight(day: dt.date, zone: ZoneInfo) -> dt.datetime:
+    """Return when the day begins, as aware UTC; if clocks skip midnight, the instant they do."""
+    return dt.datetime.combine(day, dt.time(0), tzinfo=zone).astimezone(dt.UTC)

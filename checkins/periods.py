@@ -19,12 +19,12 @@ from functools import lru_cache
 from itertools import count, islice, pairwise
 from zoneinfo import ZoneInfo
 
+from accounts.models import midnight
 from engagements.models import Engagement
 from okrs.models import Cycle, KeyResult
-from okrs.weeks import WEEK, monday_of
+from okrs.weeks import GRACE, WEEK, monday_of
 
 DAY = dt.timedelta(days=1)
-GRACE = dt.timedelta(days=7)  # after the cycle's last day (M10.1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,7 +202,7 @@ class Asking:
         is_over = last.monday + DAY * rhythm.due_weekday <= due_on
         if not is_over or any(self.last is None or one.monday > self.last for one in found):
             return found
-        ends_at = _instant(rhythm.ends_on + GRACE + DAY, dt.time(0), zone=rhythm.zone)
+        ends_at = midnight(rhythm.ends_on + GRACE + DAY, rhythm.zone)
         return (replace(last, due_at=ends_at, closes_at=ends_at, is_final=True),)
 
 
@@ -249,9 +249,9 @@ def _period(
     opens_on = monday - dt.timedelta(days=rhythm.opens_days_before)
     return Period(
         monday=monday,
-        opens_at=_instant(opens_on, dt.time(0), zone=rhythm.zone),
-        due_at=_instant(due_on, rhythm.due_time, zone=rhythm.zone),
-        closes_at=_instant(closing, dt.time(0), zone=rhythm.zone),
+        opens_at=midnight(opens_on, rhythm.zone),
+        due_at=dt.datetime.combine(due_on, rhythm.due_time, rhythm.zone).astimezone(dt.UTC),
+        closes_at=midnight(closing, rhythm.zone),
         previous_due_on=previous_due_on,
     )
 
@@ -280,7 +280,3 @@ def _monthly(rhythm: Rhythm) -> Iterator[dt.date]:
         first = dt.date(months // 12, months % 12 + 1, 1)
         due_on = first + dt.timedelta(days=(rhythm.due_weekday - first.weekday()) % 7)
         yield due_on - dt.timedelta(days=rhythm.due_weekday)
-
-
-def _instant(day: dt.date, time: dt.time, *, zone: ZoneInfo) -> dt.datetime:
-    return dt.datetime.combine(day, time, tzinfo=zone).astimezone(dt.UTC)

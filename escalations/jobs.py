@@ -7,15 +7,16 @@ from typing import Any
 
 from django.db import connections
 
-from accounts.models import zone_of
+from accounts.models import midnight, zone_of
 from engagements.left_out import note_left_out
 from engagements.models import Escalation as EscalationSetting
 from escalations.commands import update_escalation
-from escalations.rule import MIN_CONFIDENCE, WEEKS_TO_FIRE, WEEKS_TO_RAISE, midnight
+from escalations.rule import WEEKS_TO_FIRE, WEEKS_TO_RAISE
 from notifications.commands import wake_worker_after_commit
 from okrs.models.key_results import LIVE
 from okrs.weeks import monday_of
 from scoring import Rag
+from scoring.forecasts import ENOUGH_CONFIDENCE
 from tenancy.scoping import scope
 
 logger = logging.getLogger(__name__)
@@ -130,7 +131,7 @@ def _candidates(*, now: dt.datetime, using: str) -> Iterator[tuple[int, int]]:
         "latest": max(weeks, default=dt.date.min),
         "days_to_fire": 7 * WEEKS_TO_FIRE,
         "days_to_raise": 7 * WEEKS_TO_RAISE,
-        "min_confidence": MIN_CONFIDENCE,
+        "min_confidence": ENOUGH_CONFIDENCE,
         "strict": EscalationSetting.STRICT.value,
         "live": [stage.value for stage in LIVE],
         "red": Rag.RED.value,

@@ -16,7 +16,6 @@ from engagements.models import Membership, Role
 from escalations.models import Escalation, EscalationAct, EscalationQuerySet, EscalationState
 from escalations.rule import (
     HUDDLE_HOURS,
-    MIN_CONFIDENCE,
     TABLE,
     WEEKS_TO_FIRE,
     WEEKS_TO_RAISE,
@@ -32,6 +31,7 @@ from okrs.models import KeyResult
 from okrs.states import EARLY_PACE, expected_pace
 from okrs.weeks import weeks_red
 from scoring import Rag
+from scoring.forecasts import ENOUGH_CONFIDENCE
 
 LAST_CYCLE = dt.timedelta(days=100)  # for so long after its end the list shows closed ones
 MOST_TRIED = 3
@@ -73,7 +73,7 @@ class EscalationCard(Facts):
     latest: CheckIn | None = None
     conveners: Sequence[str] = ()
     sponsors: Sequence[str] = ()
-    min_confidence: ClassVar[int] = MIN_CONFIDENCE
+    min_confidence: ClassVar[int] = ENOUGH_CONFIDENCE
     early_pace: ClassVar[Decimal] = EARLY_PACE
     huddle_hours: ClassVar[int] = HUDDLE_HOURS
 

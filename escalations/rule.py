@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from accounts.models import zone_of
+from accounts.models import midnight, zone_of
 from checkins.models import Blocker
 from engagements.models import Cadence, Membership, Role
 from engagements.models import Escalation as EscalationSetting
@@ -20,10 +20,10 @@ from okrs.models import Forecast, KeyResult
 from okrs.models.key_results import LIVE
 from okrs.weeks import WEEK, monday_of
 from scoring import Rag
+from scoring.forecasts import ENOUGH_CONFIDENCE
 
 WEEKS_TO_FIRE = 2  # M7.1
 WEEKS_TO_RAISE = 3  # M7.4
-MIN_CONFIDENCE = 3  # M7.2
 HUDDLE_HOURS = 48  # M7.3
 DAY = dt.timedelta(days=1)
 
@@ -116,11 +116,6 @@ def response_to(
     return Response.PLAN if today <= escalation.checkpoint_on else Response.FAILED
 
 
-def midnight(day: dt.date, zone: ZoneInfo) -> dt.datetime:
-    """Return when the day begins, as aware UTC; if clocks skip midnight, the instant they do."""
-    return dt.datetime.combine(day, dt.time(0), tzinfo=zone).astimezone(dt.UTC)
-
-
 def after_hours(
     start: dt.datetime, *, hours: int, zone: ZoneInfo, paused: Collection[int] = ()
 ) -> dt.datetime:
@@ -163,7 +158,7 @@ def cause_of(facts: Facts) -> str:
         return Cause.STRICT
     if facts.forecast is not Forecast.ON_PACE and not facts.is_early:
         return Cause.PACE
-    if key_result.confidence is None or key_result.confidence < MIN_CONFIDENCE:
+    if key_result.confidence is None or key_result.confidence < ENOUGH_CONFIDENCE:
         return Cause.CONFIDENCE
     return Cause.BLOCKER if is_blocked(facts) else ""
 

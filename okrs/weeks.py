@@ -68,6 +68,7 @@ def _quarter(year: int, number: int) -> Quarter:
 
 
 WEEK = dt.timedelta(days=7)
+GRACE = WEEK  # after a cycle's last day values may still come (M10.1)
 
 
 def monday_of(day: dt.date) -> dt.date:

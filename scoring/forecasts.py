@@ -20,7 +20,7 @@ from scoring.scores import Rung, Rungs, parse_rung, validate_rungs
 
 GOALS = {Commitment.COMMITTED: ONE, Commitment.ASPIRATIONAL: Decimal("0.60")}
 NOTHING_NEEDED = Decimal("0.20")  # up to this pace
-ENOUGH_CONFIDENCE = 3
+ENOUGH_CONFIDENCE = 3  # M9.2, M7.2
 # A single rung scores nothing until it is met, so late in the cycle belief has to be firmer.
 LATE_PACE, LATE_CONFIDENCE = Decimal("0.80"), 4
 

@@ -12,6 +12,7 @@ from typing import cast
 
 from django.db.models import Exists, F, OuterRef
 
+from accounts.models import midnight
 from checkins.models import CheckIn
 from decisions.models import OccasionKind, Release
 from decisions.queries.log import visible_decisions
@@ -103,7 +104,7 @@ def build_snapshot(
     """
     day, until = moment.day, end_of(moment.day, engagement=engagement)
     # Check-ins are due at the due time; periods open and close at midnight.
-    at = until if moment.is_due else dt.datetime.combine(day, dt.time(), tzinfo=engagement.zone)
+    at = until if moment.is_due else midnight(day, engagement.zone)
     states = _states(engagement, day=day, until=until, at=at)
     occasion = publishing.occasion if publishing else None
     decisions = visible_decisions(engagement, at=until, releasing=releasing, publishing=occasion)

@@ -18,6 +18,7 @@ from django.db.models import F, Value
 from django.db.models.functions import Greatest
 
 from accounts import limits
+from accounts.models import midnight
 from engagements import links
 from engagements.models import Engagement, Membership, ShareLink
 from engagements.permissions import Permission, require_right
@@ -170,5 +171,4 @@ def _end_of(day: dt.date, *, engagement: Engagement, today: dt.date) -> dt.datet
         raise ValidationError(
             "A link can last two years at most. Choose an earlier day.", "expiry_far"
         )
-    midnight = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), tzinfo=engagement.zone)
-    return midnight.astimezone(dt.UTC)
+    return midnight(day + dt.timedelta(days=1), engagement.zone)

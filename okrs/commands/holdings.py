@@ -10,8 +10,8 @@ from engagements.models import Membership
 from okrs.commands.cycles import MAY_CHAMPION
 from okrs.commands.objectives import drop_second_mention
 from okrs.models import Collaborator, KeyResult, Objective, Stage, Team
+from okrs.weeks import GRACE
 
-AFTER_END = dt.timedelta(days=7)  # values may still come (M10.1)
 OVER = [Stage.CLOSED, Stage.LEARNING, Stage.WITHDRAWN]
 
 
@@ -22,7 +22,7 @@ def end_collaboration(leaving: Membership) -> None:
 
 
 def _objectives(today: dt.date) -> Q:
-    return Q(cycle__ends_on__gte=today - AFTER_END)
+    return Q(cycle__ends_on__gte=today - GRACE)
 
 
 def _drafts(today: dt.date) -> Q:
@@ -30,7 +30,7 @@ def _drafts(today: dt.date) -> Q:
 
 
 def _key_results(today: dt.date) -> Q:
-    return Q(objective__cycle__ends_on__gte=today - AFTER_END) & ~Q(stage__in=OVER)
+    return Q(objective__cycle__ends_on__gte=today - GRACE) & ~Q(stage__in=OVER)
 
 
 _of_objective = partial(

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Collate
 
+from accounts.models import midnight
 from engagements.models import Engagement
 from metrics.models import Metric
 from okrs.guardrails import check_objectives, objectives_span
@@ -242,10 +243,7 @@ def shown_key_results(
 
 def end_of(day: dt.date, *, engagement: Engagement) -> dt.datetime:
     """Return the last instant of that day in the client's zone."""
-    midnight = dt.datetime.combine(
-        day + dt.timedelta(days=1), dt.time(), tzinfo=engagement.zone
-    ).astimezone(dt.UTC)
-    return midnight - dt.timedelta(microseconds=1)
+    return midnight(day + dt.timedelta(days=1), engagement.zone) - dt.timedelta(microseconds=1)
 
 
 def team_list(engagement: Engagement) -> QuerySet[Any]:

@@ -58,7 +58,7 @@ BROKEN = {
         "self.week if self.at_close",
         "self.week - DAY if self.at_close",
     ),
-    "counts on little": ("MIN_CONFIDENCE = 3", "MIN_CONFIDENCE = 2"),
+    "counts on little": ("< ENOUGH_CONFIDENCE", "< ENOUGH_CONFIDENCE - 1"),
     "sees what opened at the close": ("blocker.opened_at < at", "blocker.opened_at <= at"),
     "misses what was resolved at the close": (
         "blocker.resolved_at >= at",
