@@ -191,13 +191,13 @@ class AnswerForm(forms.Form):
 class PromptAnswerForm(forms.Form):
     """The answer to a prompt, with the fields that its question asks for (M5.9)."""
 
-    text = forms.CharField(
+    text = TextField(
         label="Your answer",
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 2}),
         error_messages=_required(REQUIRED["answer"]),
     )
-    bet = forms.CharField(required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
+    bet = TextField(required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
     checkpoint_on = DayField(label="Next checkpoint", required=False)
     crosses_teams = forms.BooleanField(
         label="This crosses teams: notify the sponsor", required=False
@@ -216,6 +216,7 @@ class PromptAnswerForm(forms.Form):
         self.fields["bet"].label = question.bet
         self.fields["bet"].required = question.needs_bet
         self.fields["bet"].error_messages["required"] = "Add the revised bet."
+        self.fields["checkpoint_on"].required = question.needs_checkpoint
         asked = {
             "bet": bool(question.bet),
             "checkpoint_on": question.needs_checkpoint,

@@ -5,10 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from django.core.exceptions import ValidationError
-
+from accounts.models import midnight
 from checkins.models import PromptAnswer
-from checkins.rules import REQUIRED, Assessment
+from checkins.rules import Assessment
 from okrs.models import KeyResult, Stage
 from okrs.states import stage_for
 from scoring import Rag
@@ -35,7 +34,7 @@ CLOSES_GAP = Question(
 )
 BEHIND = {
     Rag.RED: Question(
-        text="Name the root cause, revise the bet, ask for help.",
+        text="Name the root cause and revise the bet. If it crosses teams, notify the sponsor.",
         label="Root cause",
         bet="Revised bet",
         needs_bet=True,
@@ -74,8 +73,8 @@ def prompt(
     """Return the open question of the key result's band, or None (M5.9).
 
     Behind pace, the answer is due 48 hours (red) or a week after the first check-in in a row with
-    this band. On pace, green and stretch ask without a date. The last `answer` holds until band
-    or pace change, or its checkpoint has passed, which is then the due time.
+    this band. On pace, green and stretch ask without a date. `answer`, that of `KeyResultRow`,
+    holds until its checkpoint has passed, which is then the due time.
     """
     band, since = Rag(key_result.rag), key_result.checked_in_at
     is_behind = key_result.stage == Stage.AT_RISK
@@ -83,13 +82,14 @@ def prompt(
     if since is None or question is None:
         return None
     due_at = since + RESPONSE_TIME.get(band, WEEK) if is_behind else None
-    if answer is not None and answer.answered_at >= since:
+    if answer is not None:
         if answer.checkpoint_on is None:
             return None
-        ends_on, zone = answer.checkpoint_on + DAY, key_result.engagement.zone
-        due_at = dt.datetime.combine(ends_on, dt.time(0), tzinfo=zone)
-        if now < due_at:
+        ends_at = midnight(answer.checkpoint_on + DAY, key_result.engagement.zone)
+        if now < ends_at:
             return None
+        if since < ends_at:
+            due_at = ends_at
     return Prompt(question=question, due_at=due_at, overdue=due_at is not None and now > due_at)
 
 
@@ -98,22 +98,3 @@ def prompted_at(key_result: KeyResult, *, after: Assessment, now: dt.datetime) -
     stage = stage_for(key_result.stage, on_pace=after.on_pace)
     is_same = (key_result.rag, key_result.stage) == (after.rag.value, stage)
     return key_result.checked_in_at or now if is_same else now
-
-
-def check_answer(
-    question: Question, *, text: str, bet: str, checkpoint_on: dt.date | None, today: dt.date
-) -> None:
-    """Raise one ValidationError with everything that is missing, by field."""
-    errors: dict[str, ValidationError] = {}
-    if not text:
-        errors["text"] = ValidationError(REQUIRED["answer"], code="required")
-    if question.needs_bet and not bet:
-        errors["bet"] = ValidationError("Add the revised bet.", code="required")
-    if question.needs_checkpoint and checkpoint_on is None:
-        errors["checkpoint_on"] = ValidationError("Enter the day.", code="required")
-    if checkpoint_on is not None and checkpoint_on <= today:
-        errors["checkpoint_on"] = ValidationError(
-            "Choose a checkpoint after today.", code="in_past"
-        )
-    if errors:
-        raise ValidationError(errors)

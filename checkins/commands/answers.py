@@ -10,7 +10,7 @@ from django.db import transaction
 
 from checkins.commands.check_ins import lock_key_result
 from checkins.models import Blocker, CheckIn, HelpRequest, PromptAnswer
-from checkins.prompts import check_answer, prompt
+from checkins.prompts import prompt
 from checkins.rules import REQUIRED, stage_refusal
 from engagements.models import Membership, Role
 from engagements.permissions import Permission, require_right
@@ -67,8 +67,9 @@ def answer_prompt(
 ) -> PromptAnswer:
     """Answer the prompt of a key result, which ends it (M5.9).
 
-    A red one that crosses teams notifies the sponsors. Raises ValidationError: `no_right`, `draft`,
-    `closed`, `answered` if nothing is asked for any more, or by field `required`, `in_past`.
+    The form knows what its question requires. A red one that crosses teams notifies the sponsors.
+    Raises ValidationError: `no_right`, `draft`, `closed`, `answered` if nothing is asked for any
+    more, or by field `in_past`.
     """
     row = lock_key_result(key_result, by=by)
     require_right(by, Permission.CHECK_IN)
@@ -80,7 +81,9 @@ def answer_prompt(
         message = "This prompt has been answered, or the key result has changed since."
         raise ValidationError(message, code="answered")
     text, bet, today = text.strip(), bet.strip(), locked.engagement.today(now)
-    check_answer(asked.question, text=text, bet=bet, checkpoint_on=checkpoint_on, today=today)
+    if checkpoint_on is not None and checkpoint_on <= today:
+        message = "Choose a checkpoint after today."
+        raise ValidationError({"checkpoint_on": ValidationError(message, code="in_past")})
     answer = _create(
         locked, row.current, text=text, bet=bet, checkpoint_on=checkpoint_on, by=by, now=now,
         crosses_teams=crosses_teams and asked.question.may_cross_teams,

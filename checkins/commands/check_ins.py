@@ -36,11 +36,12 @@ from checkins.rules import (
     state_of,
     undo_refusal,
 )
+from engagements.commands.engagements import RHYTHM
 from engagements.models import Engagement, Membership
 from engagements.permissions import Permission, require_right
 from okrs.models import KeyResult
 from okrs.states import update_silence, update_state
-from tenancy.locks import locking
+from tenancy.locks import lock, locking
 from tenancy.models import instances, select_list
 
 TERMS = ("method", "direction", "baseline", "target", "ladder")
@@ -174,15 +175,20 @@ def undo_check_in(*, check_in: CheckIn, by: Membership, now: dt.datetime) -> Che
 @contextmanager
 def follow_rhythm(engagement: Engagement) -> Iterator[None]:
     """Count missed periods again once the block has changed the engagement's rhythm (M9.2)."""
-    measured = KeyResult.objects.live().filter(engagement=engagement, on_pace__isnull=False)
-    list(locking(measured).values_list("pk"))
+    live = KeyResult.objects.live().filter(engagement=engagement)
+    list(locking(live).values_list("pk"))  # also those whose first value comes meanwhile
     yield
-    update_silence(measured.select_related("engagement", "objective__cycle"))
+    update_silence(live.select_related("engagement", "objective__cycle"))
 
 
 def lock_key_result(key_result: KeyResult, *, by: Membership) -> KeyResultRow:
-    """Lock the key result of this member's engagement, and return it with the rest of its card."""
-    row = key_result_row(key_result.public_id, engagement=by.engagement, lock=True)
+    """Lock the key result of this member's engagement, and return it with the rest of its card.
+
+    All is read after the lock: what it waited for may have changed the card or the rhythm.
+    """
+    lock(key_result)
+    by.engagement.refresh_from_db(fields=[*RHYTHM, "rhythm_since"])
+    row = key_result_row(key_result.public_id, engagement=by.engagement)
     if row is None:
         raise KeyResult.DoesNotExist
     return row

@@ -31,7 +31,6 @@ from engagements.row_cache import Row
 from metrics.models import Metric
 from okrs.models import Cycle, KeyResult, Objective, Team
 from scoring import Rag
-from tenancy.locks import locking_sql
 from tenancy.models import instances, select_list
 
 MODELS = (
@@ -70,10 +69,15 @@ ROW = f"""
     ) post ON true
     LEFT JOIN engagements_membership author
         ON author.engagement_id = post.engagement_id AND author.id = post.author_id
+    -- An answer counts for its band and pace, the plan for a red key result while that is red.
     LEFT JOIN LATERAL (
-        SELECT * FROM checkins_promptanswer own
+        SELECT own.* FROM checkins_promptanswer own
+        JOIN checkins_checkin about
+            ON about.engagement_id = own.engagement_id AND about.id = own.check_in_id
         WHERE own.engagement_id = okrs_keyresult.engagement_id
-            AND own.key_result_id = okrs_keyresult.id
+            AND own.key_result_id = okrs_keyresult.id AND own.band = okrs_keyresult.rag
+            AND (coalesce(about.prompted_at, about.posted_at) = okrs_keyresult.checked_in_at
+                OR (own.checkpoint_on IS NOT NULL AND about.week >= okrs_keyresult.red_since))
         ORDER BY own.id DESC LIMIT 1
     ) answer ON true
     WHERE okrs_keyresult.engagement_id = ANY(%(scope)s) AND okrs_keyresult.engagement_id = %(engagement)s
@@ -200,7 +204,7 @@ class DueCard(WeekCard):
 class KeyResultRow:
     """A key result with objective, cycle, team, metric and owners, and its check-in in effect.
 
-    `answer` is its last answer to a prompt.
+    `answer` is the last one to the prompt of its band and pace, or its recovery plan (M5.9).
     `latest_check_in_id` is the public id of its newest row, be it an undo; "" without any.
     """
 
@@ -210,18 +214,14 @@ class KeyResultRow:
     latest_check_in_id: str
 
 
-def key_result_row(
-    public_id: str, *, engagement: Engagement, lock: bool = False
-) -> KeyResultRow | None:
+def key_result_row(public_id: str, *, engagement: Engagement) -> KeyResultRow | None:
     """Return the key result with this public id in the engagement; None if there is none.
 
-    One query. With `lock` it is locked; its check-in in effect and the engagement's settings may be
-    older than the lock.
+    One query.
     """
     if "\0" in public_id:  # no text of PostgreSQL has it
         return None
-    sql = locking_sql(ROW, KeyResult) if lock else ROW
-    found = instances(sql, *MODELS, engagement=engagement.pk, public_id=public_id)
+    found = instances(ROW, *MODELS, engagement=engagement.pk, public_id=public_id)
     if not found:
         return None
     key_result, objective, cycle, team, metric, owner, lead, current, author, answer, latest = (

@@ -9,17 +9,21 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, connections, transaction
 from django.db.utils import DatabaseError
 
-from checkins.commands import Conflict
-from checkins.models import CheckIn
-from engagements.models import Membership
+from checkins.commands import Conflict, answer_prompt
+from checkins.models import CheckIn, PromptAnswer
+from checkins.periods import rhythm_of, silent_from
+from engagements.commands.engagements import update_engagement
+from engagements.models import Engagement, Membership
 from okrs.models import KeyResult
 from tenancy.scoping import scope
 from tests import build
-from tests.checkins.posting import post
+from tests.checkins.posting import TUESDAY, code, post
 from tests.databases import ROLES, switch
+from tests.walls.racing import waiting
 
 CHANGES = [
     "UPDATE checkins_checkin SET actual = 1",
@@ -108,3 +112,45 @@ def test_a_double_click_makes_one_check_in(card: KeyResult) -> None:
     assert first == second
     with scope(card.engagement_id):
         assert CheckIn.objects.count() == 1
+
+
+def test_a_double_click_gives_one_answer(card: KeyResult) -> None:
+    lead = card.objective.owner
+    with scope(card.engagement_id):
+        post(card, lead, actual="8.9", confidence=2)
+
+    def answer() -> PromptAnswer:
+        return answer_prompt(
+            key_result=card, text="Paper forms.", bet="By phone.", by=lead, now=TUESDAY
+        )
+
+    with waiting(answer, answer, engagement_id=card.engagement_id) as second:
+        pass
+
+    refused = second.exception()
+    assert isinstance(refused, ValidationError)
+    assert code(refused) == "answered"
+    with scope(card.engagement_id):
+        assert PromptAnswer.objects.count() == 1
+
+
+def test_a_first_check_in_that_waits_for_a_new_rhythm_follows_it(card: KeyResult) -> None:
+    lead = card.objective.owner
+    with scope(card.engagement_id):
+        settings = Engagement.objects.get(pk=card.engagement_id)
+        other = Membership.objects.select_related("engagement").get(pk=lead.pk)
+
+    with waiting(
+        lambda: update_engagement(
+            engagement=settings, version=settings.version, by=other, now=TUESDAY, cadence="monthly"
+        ),
+        lambda: post(card, lead),
+        engagement_id=card.engagement_id,
+    ) as posted:
+        pass
+
+    with scope(card.engagement_id):
+        now_is = KeyResult.objects.select_related("engagement", "objective__cycle").get(pk=card.pk)
+        assert rhythm_of(now_is).cadence == "monthly"
+        assert now_is.silent_from == silent_from(now_is)
+        assert posted.result().period.day == 2

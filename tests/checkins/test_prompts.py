@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from checkins.commands import answer_prompt
+from checkins.commands import answer_prompt, answer_with_plan, undo_check_in
 from checkins.models import PromptAnswer
 from checkins.prompts import BEHIND, ON_PACE, Prompt, prompt
 from checkins.queries.cards import key_result_row
@@ -138,28 +138,67 @@ def test_a_recovery_plan_answers_the_prompt_up_to_its_checkpoint(
 
 
 @pytest.mark.parametrize(
-    ("value", "words", "field", "code"),
+    ("between", "is_asked"),
     [
-        pytest.param(RED, {"text": " "}, "text", "required", id="no-cause"),
-        pytest.param(RED, {"bet": ""}, "bet", "required", id="no-bet"),
-        pytest.param(AMBER, {}, "checkpoint_on", "required", id="no-checkpoint"),
-        pytest.param(
-            AMBER, {"checkpoint_on": TUESDAY.date()}, "checkpoint_on", "in_past", id="today"
-        ),
+        pytest.param([], False, id="M5.9-a-plan-stands-while-it-stays-red"),
+        pytest.param([AMBER], True, id="M5.9-a-new-streak-needs-a-new-answer"),
     ],
 )
-def test_each_band_needs_its_own_answer(
-    *,
-    onboarding: KeyResult,
-    bob: Membership,
-    value: str,
-    words: dict[str, Any],
-    field: str,
-    code: str,
+def test_a_recovery_plan_stands_when_pace_changes(
+    onboarding: KeyResult, bob: Membership, between: list[str], *, is_asked: bool
 ) -> None:
-    post(onboarding, bob, actual=value, confidence=2)
+    first_day = onboarding.objective.cycle.starts_on
+    post(onboarding, bob, actual=RED, confidence=5, measured_on=first_day)
+    assert asked(onboarding, now=TUESDAY) is None  # red, but on pace
+    onboarding.refresh_from_db()
+    checkpoint = dt.date(2026, 3, 30)
+    answer_with_plan(
+        key_result=onboarding, plan="The form goes.", checkpoint_on=checkpoint, by=bob, now=TUESDAY
+    )
 
-    assert refused(answered, onboarding, bob, now=TUESDAY, **words, field=field) == code
+    later = TUESDAY
+    for value in [*between, RED]:
+        later += WEEK * HOUR
+        post(onboarding, bob, actual=value, confidence=2, now=later)
+
+    assert (asked(onboarding, now=later) is not None) is is_asked
+    assert asked(onboarding, now=at("2026-03-31T00:01")) is not None
+
+
+@pytest.mark.parametrize(
+    ("before", "undone"),
+    [
+        pytest.param((AMBER, 2), (RED, 2), id="another-band"),
+        pytest.param((GREEN, 2), (GREEN, 5), id="another-pace"),
+    ],
+)
+def test_an_answer_to_what_was_undone_ends_no_other_prompt(
+    onboarding: KeyResult, bob: Membership, before: tuple[str, int], undone: tuple[str, int]
+) -> None:
+    post(onboarding, bob, actual=before[0], confidence=before[1])
+    first, later = asked(onboarding, now=TUESDAY), TUESDAY + WEEK * HOUR
+    second = post(onboarding, bob, actual=undone[0], confidence=undone[1], now=later)
+    answered(onboarding, bob, now=later)
+
+    undo_check_in(check_in=second, by=bob, now=later)
+
+    found = asked(onboarding, now=TUESDAY)
+    assert found is not None
+    assert found == first
+
+
+def test_the_next_checkpoint_is_after_today(onboarding: KeyResult, bob: Membership) -> None:
+    post(onboarding, bob, actual=AMBER, confidence=2)
+
+    found = refused(
+        answered,
+        onboarding,
+        bob,
+        now=TUESDAY,
+        checkpoint_on=TUESDAY.date(),
+        field="checkpoint_on",
+    )
+    assert found == "in_past"
 
 
 def test_it_is_refused_once_answered_without_a_check_in_or_without_the_right(

@@ -14,7 +14,7 @@ from django.db import IntegrityError, OperationalError, connections, transaction
 from django.db.models import Model, QuerySet
 
 from checkins.commands import Conflict, undo_check_in
-from checkins.queries.cards import key_result_row
+from checkins.commands.check_ins import lock_key_result
 from engagements.commands.engagements import close_engagement
 from engagements.models import Membership
 from escalations import commands, jobs
@@ -212,7 +212,7 @@ def test_a_check_in_that_waits_for_a_new_owner_knows_them(objective: Objective, 
 
     with waiting(
         lambda: KeyResult.objects.filter(pk=red).update(owner=owner),
-        lambda: key_result_row(key_result.public_id, engagement=owner.engagement, lock=True),
+        lambda: lock_key_result(key_result, by=owner),
         engagement_id=objective.engagement_id,
     ) as found:
         pass

@@ -61,6 +61,33 @@ def test_from_the_page_of_the_key_result_it_leads_back_there(
     assert sent(signed_in, red, plain=plain, next=there).headers[onward] == there
 
 
+@pytest.mark.parametrize(
+    ("value", "words", "message"),
+    [
+        pytest.param("8.9", {"text": " "}, "Write an answer.", id="no-cause"),
+        pytest.param("8.9", {"text": "\u200b"}, "Write an answer.", id="invisible-cause"),
+        pytest.param("8.9", {"bet": "\u200b"}, "Add the revised bet.", id="invisible-bet"),
+        pytest.param("6.5", {"checkpoint_on": ""}, "Choose a day.", id="no-checkpoint"),
+    ],
+)
+def test_each_band_needs_its_own_answer(
+    *,
+    signed_in: Client,
+    onboarding: KeyResult,
+    bob: Membership,
+    value: str,
+    words: dict[str, Any],
+    message: str,
+) -> None:
+    post(onboarding, bob, actual=value, confidence=2)
+
+    answer = sent(signed_in, onboarding, **words)
+
+    assert answer.status_code == 422
+    assert message in answer.text
+    assert not PromptAnswer.objects.exists()
+
+
 @pytest.mark.parametrize("plain", [True, False])
 def test_a_missing_bet_and_a_second_answer_are_refused_with_the_words(
     signed_in: Client, red: KeyResult, *, plain: bool
