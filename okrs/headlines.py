@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -72,6 +72,27 @@ def describe_counts(rows: Sequence[Progress]) -> str:
         if counts[forecast]
     )
     return " ".join([first, *others])
+
+
+def count_forecasts(forecasts: Iterable[str]) -> list[str]:
+    """Describe an objective: ["2 of 4 on pace", "1 of 4 not measured yet"] (M12)."""
+    counts = Counter(map(Forecast, forecasts))
+    total, unmeasured = counts.total(), counts[Forecast.NOT_MEASURED]
+    unknown = [
+        f"{counts[forecast]} of {total} {forecast.label.lower()}"
+        for forecast in (Forecast.NO_RECENT_UPDATE, Forecast.NOT_MEASURED)
+        if counts[forecast]
+    ]
+    if total == 1 or counts[Forecast.NO_RECENT_UPDATE] == total:
+        return [forecast.label for forecast in counts]
+    lines = [
+        f"{'Both' if total == 2 else f'All {total}'} {forecast.label.lower()}"
+        for forecast in (Forecast.ON_PACE, Forecast.BEHIND)
+        if counts[forecast] == total
+    ]
+    if not lines and unmeasured < total:
+        lines = [f"{counts[Forecast.ON_PACE]} of {total} on pace"]
+    return [*lines, *unknown]
 
 
 def _all(count: int) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
@@ -240,22 +239,6 @@ def is_early(rag: str, *, forecast: str, pace: Decimal | None) -> bool:
     """Return whether a key result is red or amber but on pace, before half its time (M12)."""
     is_low = rag in (Rag.RED, Rag.AMBER) and forecast == Forecast.ON_PACE
     return is_low and pace is not None and pace < EARLY_ENDS
-
-
-def count_forecasts(forecasts: Iterable[str]) -> list[str]:
-    """Describe an objective: ["2 of 4 on pace", "1 of 4 not measured yet"] (M12)."""
-    counts = Counter(map(Forecast, forecasts))
-    total, unmeasured = counts.total(), counts[Forecast.NOT_MEASURED]
-    if total == 1 or counts[Forecast.NO_RECENT_UPDATE] == total:
-        return [forecast.label for forecast in counts]
-    lines = [
-        f"{'Both' if total == 2 else f'All {total}'} {forecast.label.lower()}"
-        for forecast in (Forecast.ON_PACE, Forecast.BEHIND)
-        if counts[forecast] == total
-    ]
-    if not lines and unmeasured < total:
-        lines = [f"{counts[Forecast.ON_PACE]} of {total} on pace"]
-    return [*lines, f"{unmeasured} of {total} not measured yet"] if unmeasured else lines
 
 
 def draft_score(key_results: Sequence[KeyResult]) -> Decimal | None:

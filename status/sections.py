@@ -12,8 +12,9 @@ from decisions.movement import moved_since
 from engagements.models import Engagement
 from engagements.places import zone_time
 from okrs.formatting import NO_BREAK, YES_NO, write_day, write_value
+from okrs.headlines import count_forecasts
 from okrs.models import Cycle, Forecast, Objective
-from okrs.states import count_forecasts, terms_of
+from okrs.states import terms_of
 from reviews.models import Review
 from scoring import Rag, rag, score
 from status.key_results import KeyResultToday, key_result_row, objective_standing

@@ -11,6 +11,7 @@ from django.db.models import Prefetch, QuerySet, TextChoices, prefetch_related_o
 
 from engagements.models import Engagement
 from metrics.models import GAP_FOR, Metric
+from okrs.headlines import count_forecasts
 from okrs.models import Collaborator, ContributionLink, KeyResult, Objective, Stage
 from okrs.queries.cards import Card, card
 from okrs.queries.findings import (
@@ -20,7 +21,7 @@ from okrs.queries.findings import (
     guardrail_findings,
     objective_findings,
 )
-from okrs.states import count_forecasts, draft_score, weakest
+from okrs.states import draft_score, weakest
 from okrs.writing import Finding
 from scoring import Rag, rag
 

@@ -11,10 +11,10 @@ import pytest
 from engagements.models import Engagement
 from metrics.models import Metric
 from okrs.formatting import plain, red_for
+from okrs.headlines import count_forecasts
 from okrs.models import Forecast, KeyResult, Stage
 from okrs.models.key_results import LIVE
 from okrs.states import (
-    count_forecasts,
     draft_score,
     early_until,
     explain_key_result,
@@ -197,8 +197,13 @@ ON, BEHIND, SILENT, NONE = Forecast
         ([ON], ["On pace"]),
         ([NONE], ["Not measured yet"]),
         ([SILENT, SILENT], ["No recent update"]),
-        ([ON, ON, SILENT], ["2 of 3 on pace"]),
+        ([ON, ON, SILENT], ["2 of 3 on pace", "1 of 3 no recent update"]),
         ([BEHIND, NONE, NONE, NONE], ["0 of 4 on pace", "3 of 4 not measured yet"]),
+        ([ON, ON, SILENT, SILENT], ["2 of 4 on pace", "2 of 4 no recent update"]),
+        (
+            [BEHIND, SILENT, NONE],
+            ["0 of 3 on pace", "1 of 3 no recent update", "1 of 3 not measured yet"],
+        ),
         ([NONE, NONE], ["2 of 2 not measured yet"]),
     ],
 )

@@ -18,8 +18,9 @@ from engagements.holdings import count_left
 from engagements.models import Engagement, Membership
 from engagements.permissions import Permission, may_here
 from escalations.queries import EscalationCard, open_escalations
+from okrs.headlines import count_forecasts
 from okrs.models import Cycle, KeyResult, Objective, Stage
-from okrs.states import count_forecasts, draft_score, expected_pace, weakest
+from okrs.states import draft_score, expected_pace, weakest
 from reviews.models import Review
 from scoring import Rag, pace, rag
 from workspace.home import Line, NextDate, Win, check_ins_due, next_dates, wins
