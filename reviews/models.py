@@ -165,7 +165,7 @@ class Attendance(TenantModel):
     review = TenantKey("reviews.Review", on_delete=models.CASCADE, related_name="attendances")
     member = TenantKey("engagements.Membership", related_name="+")
     is_here = models.BooleanField(default=False)
-    has_screen = False  # set by `presence`: has the running review open
+    has_screen = False  # set by `presence`: opened the running review
 
     objects = TenantManager["Attendance"]()
     app_grants: ClassVar[tuple[str, ...]] = WITH_DELETE  # no longer invited

@@ -24,7 +24,7 @@ from reviews.commands.locks import (
     update_screens,
 )
 from reviews.models import CLOSING_QUESTIONS, Attendance, Review, ReviewKind, ReviewRecord
-from reviews.presence import noted_members
+from reviews.presence import note_mark, noted_members
 from tenancy.locks import lock_for_edit
 
 MINUTES = {ReviewKind.MONTHLY: 45, ReviewKind.WEEKLY: 30}  # M11.1
@@ -151,7 +151,8 @@ def close_review(
 ) -> Review:
     """Close a review: freeze its agenda and store the state of every key result (M8.4).
 
-    Members who had its screen open count as present, and so do those in `present`. The monthly review answers the three closing questions. Raises ValidationError: `no_right`,
+    Members who opened its screen count as present, unless marked absent, and so do those in
+    `present`. The monthly review answers the three closing questions. Raises ValidationError: `no_right`,
     `closed`, `not_started`, or by field `required`.
     """
     locked = lock_running(review, by=by)
@@ -196,12 +197,13 @@ def mark_here(
     if not invited.filter(member=member).exists():
         check_owners(member)
     attendance = _mark(locked, member, is_here=is_here)
+    note_mark(locked, member, is_here=is_here)
     update_screens(locked)
     return attendance
 
 
 def _mark_present(review: Review, present: Iterable[Membership]) -> None:
-    """Mark these people, and the members and guests who had the screen open."""
+    """Mark these people, and the members and guests who opened the screen, unless marked absent."""
     invited = Attendance.objects.filter(engagement_id=review.engagement_id, review=review)
     guests = Q(pk__in=invited.values("member_id")) | ~Q(role=Role.VIEWER)
     people = Membership.objects.active().filter(guests, engagement_id=review.engagement_id)

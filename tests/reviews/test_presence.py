@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from engagements.models import Membership, Role
 from reviews.models import Attendance, Review
@@ -41,6 +42,28 @@ def test_who_has_the_running_review_open_counts_as_present(
     page = review_page(review, membership=alice, now=TUESDAY)
     assert {member.name for member in page.here} == {"Alice", "Bob"}
     assert present(review) == {"Alice"}  # reading a page writes nothing
+
+
+def test_one_who_opened_the_review_may_be_marked_absent(
+    lead: Client, alice: Membership, bob: Membership
+) -> None:
+    review = run(alice, attendees=[bob])
+    screen = opens(bob, review)
+    mark = reverse(
+        "reviews:attendance-mark",
+        args=[review.engagement.slug, review.public_id, bob.public_id],
+    )
+    shown = lead.get(url(review, "review-detail")).text
+    assert "present, opened the review" in shown
+    assert f'id="here-{bob.public_id}"' in shown
+
+    lead.post(mark, {"is_here": "no"})
+    screen.get(url(review, "live-review"))
+
+    page = review_page(review, membership=alice, now=TUESDAY)
+    assert [member.name for member in page.here] == ["Alice"]
+    lead.post(url(review, "review-close"), ANSWERS)
+    assert present(review) == {"Alice"}
 
 
 def test_closing_asks_about_the_others_who_are_absent_unless_ticked(
