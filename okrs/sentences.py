@@ -12,6 +12,8 @@ from calendar import month_abbr, monthrange
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from babel import Locale
+
 from engagements.figures import SCALES, FigureError, read_figure
 from engagements.locales import figure_text
 from metrics.models import Refresh
@@ -25,34 +27,46 @@ YES = {
 }
 
 _SCALE = "|".join(sorted(map(re.escape, SCALES), key=len, reverse=True))
+_CODES = "|".join(map(str, Locale.parse("en").currencies))
 _STOP = (
     r"(?:to|by|from|and|until|till|before|within|of|in|on|for|at|with|while|so|across|per|an?|each"
-    r"|every)\b"
+    r"|every|up|down)\b"
 )
 _FIGURE = (
-    r"(?:[A-Z]{3}\s?|[€$£¥₹]\s?)?[-−+]?[\d½¼¾](?:[\d.,'’\s]*\d)?"
-    rf"(?:\s?[%‰€$£¥₹]|\s?(?!{_STOP})[^\W\d_]+(?:-[^\W\d_]+)?){{0,3}}"
+    rf"(?:(?-i:\b(?:{_CODES})|[€$£¥₹])\s?)?[-−+]?[\d½¼¾](?:[\d.,'’\s]*\d)?"
+    rf"(?:\s?[%‰]|(?:\s?[€$£¥₹]|\s?(?!{_STOP})[^\W\d_]+(?:-[^\W\d_]+)?(?!\w)){{0,3}})"
 )
-_NUMBER = re.compile(rf"[-−+]?[\d½¼¾](?:[\d.,'’\s]*\d)?(?:\s?(?:{_SCALE})\b)?", re.IGNORECASE)
+_NUMBER = re.compile(
+    rf"[-−+]?[\d½¼¾](?:[\d.,'’\s]*\d)?(?:\s?(?P<scale>{_SCALE})\b)?", re.IGNORECASE
+)
 _LESS = re.compile(
     r"\A(?:reduce|cut|lower|decrease|shorten|halve|shrink|fewer|less)\b|\bdown\b", re.IGNORECASE
 )
-_FLOOR = r"at\s+or\s+above|above|over|at\s+least|no\s+(?:lower|less|fewer)\s+than"
-_CEILING = r"at\s+or\s+below|below|under|at\s+most|no\s+(?:higher|more)\s+than"
+_FLOOR = r"at\s+or\s+above|above|over|at\s+least|(?:no\s+(?:lower|less|fewer)|more|higher)\s+than"
+_CEILING = r"at\s+or\s+below|below|under|at\s+most|(?:no\s+(?:higher|more)|lower|less|fewer)\s+than"
 _TO = rf"(?:(?:up|down)\s+)?to\s+(?:(?:{_FLOOR}|{_CEILING})\s+)?"
 _RANGE = re.compile(
     rf"\bfrom\s+(?P<baseline>{_FIGURE})\s+{_TO}(?P<target>{_FIGURE})"
-    rf"|\b{_TO}(?P<target2>{_FIGURE})\s+from\s+(?P<baseline2>{_FIGURE})"
+    rf"|\b{_TO}(?P<target2>{_FIGURE})\s+from\s+(?P<baseline2>{_FIGURE})",
+    re.IGNORECASE,
+)
+_ARROW = re.compile(rf"(?:\bfrom\s+)?({_FIGURE})\s?(?:→|[-=]>)\s?(?={_FIGURE})", re.IGNORECASE)
+_FIRST = re.compile(
+    rf"\A(?P<bound>(?:(?:keep|hold|maintain)\s+)?(?:{_FLOOR}|(?P<ceiling>{_CEILING}))\s+)?"
+    rf"(?P<target>{_FIGURE})",
+    re.IGNORECASE,
 )
 _KEEP = re.compile(
     r"\A(?P<verb>keep|hold|maintain)\s+(?P<metric>.{1,160}?)\s+"
-    rf"(?:(?P<floor>{_FLOOR})|{_CEILING})\s+(?P<target>{_FIGURE})",
+    rf"(?:{_FLOOR}|(?P<ceiling>{_CEILING}))\s+(?P<target>{_FIGURE})",
     re.IGNORECASE,
 )
 _GOAL = re.compile(
-    rf"\b(?:(?:(?:up|down)\s+)?to|{_FLOOR}|(?P<ceiling>{_CEILING}))\s+(?P<target>{_FIGURE})",
+    rf"\b(?:(?:(?:up|down)\s+)?to(?:\s+(?:{_FLOOR}|(?P<ceiling>{_CEILING})))?"
+    rf"|{_FLOOR}|(?P<ceiling2>{_CEILING}))\s+(?P<target>{_FIGURE})",
     re.IGNORECASE,
 )
+_SIGN = re.compile(r"\A\s*[%‰€$£¥₹]?\s*(?:of\s+)?")
 _COUNT = re.compile(rf"\A(?P<verb>[^\W\d_]+)\s+(?P<target>{_FIGURE})")
 _CHANGE = re.compile(rf"\bby\s+{_FIGURE}")
 _LAUNCH = re.compile(
@@ -70,11 +84,14 @@ _MONTH = rf"(?:{'|'.join(_MONTHS)})[a-z]*\.?"
 _DUE = re.compile(
     r"[,\s]*\b(?:by|until|till|before|due(?:\s+on)?)\s+(?:the\s+)?"
     r"(?P<day>\d{4}-\d\d-\d\d|\d{1,2}\.\d{1,2}\.\d{4}|\d{1,2}/\d{1,2}(?:/\d{2,4})?"
-    rf"|\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH}(?:,?\s+\d{{4}})?"
+    rf"|\d{{1,2}}(?:st|nd|rd|th|\.)?\s+(?:of\s+)?{_MONTH}(?:,?\s+\d{{4}})?"
     rf"|{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?(?!\d)(?:,?\s+\d{{4}})?"
-    rf"|(?:end\s+of\s+)?{_MONTH}(?:\s+\d{{4}})?|Q[1-4](?:\s+\d{{4}})?"
+    rf"|(?:end\s+of\s+)?(?:{_MONTH}|Q[1-4])(?:\s+\d{{4}})?"
     r"|year[\s-]end|(?:end\s+of\s+)?(?:the\s+|this\s+)?(?:quarter|cycle|year))(?!\w)",
     re.IGNORECASE,
+)
+_OTHER_DUE = re.compile(
+    r"[,\s]*\b(?:by|until|till|before)\s+(?![\d€$£¥₹])(?:(?!\b(?:from|to)\b)[^,])+", re.IGNORECASE
 )
 _SOURCE = re.compile(
     rf",?\s+(?:measured\s+|updated\s+)?(?P<refresh>{'|'.join(Refresh.values)})"
@@ -100,16 +117,21 @@ def read_sentence(text: str, *, locale: str, starts_on: dt.date, ends_on: dt.dat
     sentence = Sentence()
     rest = _take_source(sentence, " ".join(text.split()).rstrip(" ."))
     rest = _take_day(sentence, rest, starts_on=starts_on, ends_on=ends_on)
-    if keep := _KEEP.match(rest):
-        direction = "higher" if keep["floor"] else "lower"
-        _take_figures(sentence, "", keep["target"], locale=locale, direction=direction)
-        goal = sentence.values["target"]
-        sentence.values |= {"method": "ladder", "ladder_0": goal, "ladder_1": "1"}
-        _name(sentence, title=rest, metric=keep["metric"])
-    elif figures := _RANGE.search(rest) or _GOAL.search(rest) or _COUNT.match(rest):
+    rest = _ARROW.sub(r"from \1 to ", rest)
+    first, keep = _FIRST.match(rest), _KEEP.match(rest)
+    figures = _RANGE.search(rest) or _GOAL.search(rest) or _COUNT.match(rest)
+    if first and (first["bound"] or not figures):
+        _take_level(sentence, first, locale=locale, is_kept=bool(first["bound"]))
+        metric = _SIGN.sub("", _unit_of(rest[first.start("target") :]))
+        _name(sentence, title=rest, metric=metric, left=rest[first.end() :])
+    elif keep:
+        _take_level(sentence, keep, locale=locale, is_kept=True)
+        _name(sentence, title=rest, metric=keep["metric"], left=rest[keep.end() :])
+    elif figures:
         parts = figures.groupdict()
         baseline, target = (parts.get(f"{end}2") or parts.get(end) or "" for end in ENDS)
-        direction = "lower" if parts.get("ceiling") else _direction(rest)
+        is_ceiling = parts.get("ceiling") or parts.get("ceiling2")
+        direction = "lower" if is_ceiling else _direction(rest)
         _take_figures(sentence, baseline, target, locale=locale, direction=direction)
         _name(sentence, title=_without(rest, figures))
     elif change := _CHANGE.search(rest):
@@ -137,6 +159,9 @@ def _take_day(sentence: Sentence, rest: str, *, starts_on: dt.date, ends_on: dt.
     """Take the due date out of the text, the last one if there are several; return the rest."""
     matches = list(_DUE.finditer(rest))
     if not matches:
+        if other := _OTHER_DUE.search(rest):
+            sentence.unread.append(other[0].strip(", "))
+            rest = rest[: other.start()] if other.end() == len(rest) else rest
         return rest
     match = matches[-1]
     if day := _read_day(match["day"], starts_on=starts_on, ends_on=ends_on):
@@ -161,8 +186,29 @@ def _take_figures(
         except FigureError:
             sentence.values[name] = text
     if len(numbers) == 2:
+        numbers["baseline"] = _scaled(baseline, numbers=numbers, target=target)
+        sentence.values["baseline"] = figure_text(numbers["baseline"], locale=locale)
         direction = "lower" if numbers["target"] < numbers["baseline"] else "higher"
     sentence.values |= {"metric_unit": unit, "direction": direction, "method": "linear"}
+
+
+def _scaled(baseline: str, *, numbers: dict[str, Decimal], target: str) -> Decimal:
+    """Return the baseline in the scale of the target, if it has no word and is closer with it."""
+    plain, goal = numbers["baseline"], abs(numbers["target"])
+    scale = SCALES.get((_NUMBER.search(target) or {"scale": ""})["scale"] or "", Decimal(1))
+    scaled = plain * scale
+    if not (plain and goal) or re.search(r"[^\W\d_]", baseline):
+        return plain
+    return min(plain, scaled, key=lambda each: max(abs(each) / goal, goal / abs(each)))
+
+
+def _take_level(sentence: Sentence, match: re.Match[str], *, locale: str, is_kept: bool) -> None:
+    """Take a target without a baseline; one rung scores a level that is kept."""
+    direction = "lower" if match["ceiling"] else "higher"
+    _take_figures(sentence, "", match["target"], locale=locale, direction=direction)
+    if is_kept:
+        goal = sentence.values["target"]
+        sentence.values |= {"method": "ladder", "ladder_0": goal, "ladder_1": "1"}
 
 
 def _unit_of(figure: str) -> str:
@@ -180,7 +226,10 @@ def _without(text: str, match: re.Match[str]) -> str:
     return f"{text[: match.start()].rstrip(' ,')}{text[match.end() :]}"
 
 
-def _name(sentence: Sentence, *, title: str, metric: str = "") -> None:
+def _name(sentence: Sentence, *, title: str, metric: str = "", left: str | None = None) -> None:
+    """Name key result and metric; figures `left` in the title were not read."""
+    left = title if left is None else left
+    sentence.unread += [word.strip(",;:.") for word in left.split() if re.match(r"\W*\d", word)]
     metric = metric or _VERB.sub("", title)
     names = {"title": title[:240], "metric_name": metric[:120]}
     for name, text in names.items():
@@ -191,13 +240,13 @@ def _name(sentence: Sentence, *, title: str, metric: str = "") -> None:
 def _read_day(text: str, *, starts_on: dt.date, ends_on: dt.date) -> dt.date | None:
     """Return the day; without a year, the first one since the cycle began."""
     words = text.casefold().replace(",", " ").split()
-    if words[-1] in {"quarter", "cycle"} or _is_quarter_end(words[0], ends_on):
-        return ends_on
+    numbers = [int(digits) for digits in re.findall(r"\d+", text)]
+    year = next((number for number in numbers if number > 31), 0)
+    if words[-1] in {"quarter", "cycle"} or f"q{(ends_on.month + 2) // 3}" in words:
+        return ends_on if year in {0, ends_on.year} else None
     if words[-1].endswith(("year", "year-end")) or words[-1] == "end":
         return dt.date(starts_on.year, 12, 31)
     month = next((_MONTHS[word[:3]] for word in words if word[:3] in _MONTHS), 0)
-    numbers = [int(digits) for digits in re.findall(r"\d+", text)]
-    year = next((number for number in numbers if number > 31), 0)
     days = [number for number in numbers if number <= 31]
     try:
         if not month:  # 2026-12-31, 31.12.2026
@@ -211,7 +260,3 @@ def _read_day(text: str, *, starts_on: dt.date, ends_on: dt.date) -> dt.date | N
     except ValueError:
         return None
     return None
-
-
-def _is_quarter_end(word: str, ends_on: dt.date) -> bool:
-    return word == f"q{(ends_on.month + 2) // 3}"

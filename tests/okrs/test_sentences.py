@@ -26,6 +26,7 @@ def named(title: str, metric: str, unit: str = "") -> dict[str, str]:
 
 ON_TIME = named("Raise on-time deliveries", "On-time deliveries", "%")
 ON_TIME |= {**LINEAR, "baseline": "81.5", "target": "95"}
+NPS = {**named("Raise NPS", "NPS"), **LINEAR, "baseline": "30", "target": "40"}
 SENTENCES = {
     "Raise on-time deliveries from 81.5 % to 95 % by 31 Dec": {**ON_TIME, **END},
     "raise on-time deliveries from 81.5 to 95 %.": ON_TIME,
@@ -132,6 +133,75 @@ SENTENCES = {
         "baseline": "81.5",
         "target": "95",
     },
+    "Raise revenue from 10 to 12 million EUR": {
+        **named("Raise revenue", "Revenue", "EUR"),
+        **LINEAR,
+        "baseline": "10000000",
+        "target": "12000000",
+    },
+    "Raise revenue from 800000 to 1.2 million EUR": {
+        **named("Raise revenue", "Revenue", "EUR"),
+        **LINEAR,
+        "baseline": "800000",
+        "target": "1200000",
+    },
+    "Raise NPS From 30 to 40": NPS,
+    "Cut costs from EUR 9 to EUR 3": {
+        **named("Cut costs", "Costs", "EUR"),
+        **LOWER,
+        "baseline": "9",
+        "target": "3",
+    },
+    "Raise NPS 30 → 40": NPS,
+    "Raise NPS from 30 -> 40": NPS,
+    "Raise NPS from 30 up to 40": NPS,
+    "Raise NPS from 30 to more than 40 by end of Q4": {**NPS, **END},
+    "Raise NPS from 30 to 40 by the end of Q4 2026": {**NPS, **END},
+    "Raise NPS from 30 to 40 by 31. December 2026": {**NPS, **END},
+    "Increase NPS to at least 40": {
+        **named("Increase NPS", "NPS"),
+        **LINEAR,
+        "target": "40",
+    },
+    "Bring costs down to less than 40 EUR": {
+        **named("Bring costs", "Costs", "EUR"),
+        **LOWER,
+        "target": "40",
+    },
+    "Reduce backlog from 120 to fewer than 40 by Q4": {
+        **named("Reduce backlog", "Backlog"),
+        **LOWER,
+        **END,
+        "baseline": "120",
+        "target": "40",
+    },
+    "Raise from 30% to 40% gross margin": {
+        **named("Raise gross margin", "Gross margin", "%"),
+        **LINEAR,
+        "baseline": "30",
+        "target": "40",
+    },
+    "Keep at least 40% gross margin": {
+        **named("Keep at least 40% gross margin", "Gross margin", "%"),
+        "target": "40",
+        "direction": "higher",
+        "method": "ladder",
+        "ladder_0": "40",
+        "ladder_1": "1",
+    },
+    "No more than 2 incidents per month": {
+        **named("No more than 2 incidents per month", "Incidents per month", "incidents"),
+        "target": "2",
+        "direction": "lower",
+        "method": "ladder",
+        "ladder_0": "2",
+        "ladder_1": "1",
+    },
+    "90% of customers renew": {
+        **named("90% of customers renew", "Customers renew", "%"),
+        **LINEAR,
+        "target": "90",
+    },
     "Renewal rate by 31 January from 84 to 92 %": {
         **named("Renewal rate", "Renewal rate", "%"),
         **LINEAR,
@@ -156,6 +226,13 @@ def test_a_sentence_fills_the_fields(text: str, values: dict[str, str]) -> None:
         ("Raise NPS from 24 to 40 by 30 Feb", ["by 30 Feb"], "Raise NPS"),
         ("Raise NPS from 24 to 40 by 3/4", ["by 3/4"], "Raise NPS"),
         ("Raise NPS from 24 to 40 by Q3", ["by Q3"], "Raise NPS"),
+        ("Raise NPS from 24 to 40 by Q4 2027", ["by Q4 2027"], "Raise NPS"),
+        ("Raise NPS from 24 to 40 by Friday", ["by Friday"], "Raise NPS"),
+        ("Raise NPS from 24 to 40 by mid-December", ["by mid-December"], "Raise NPS"),
+        ("Raise NPS by Friday from 24 to 40", ["by Friday"], "Raise NPS by Friday"),
+        ("Obtain ISO 27001", ["27001"], "Obtain ISO 27001"),
+        ("Raise NPS 24–40", ["24–40"], "Raise NPS 24–40"),
+        ("Raise NPS in 3 regions to 40", ["3"], "Raise NPS in 3 regions"),
         ("Increase revenue by 10 %", ["by 10 %"], "Increase revenue"),
     ],
 )
