@@ -36,6 +36,7 @@ SWEEPS_MAY = {
         pauses_weekends rhythm_since status_version time_zone
     """,
     ("engagements_engagement", "UPDATE"): "left_out status_version",
+    ("imports_sheet", "SELECT"): "created_at engagement_id id imported_at",
     ("engagements_membership", "SELECT"): "engagement_id id removed_at role user_id",
     ("notifications_notice", "SELECT"): NOTICE,
     ("notifications_notice", "INSERT"): NOTICE,
@@ -61,6 +62,7 @@ APP_MAY_DELETE = {
     "account_emailaddress",
     "account_emailconfirmation",
     "django_session",
+    "imports_sheet",
     "okrs_collaborator",
     "okrs_contributionlink",
     "okrs_keyresult",
