@@ -1,5 +1,4 @@
 from django.apps import AppConfig
-from django.db.models import Q
 
 
 class EscalationsConfig(AppConfig):
@@ -9,7 +8,7 @@ class EscalationsConfig(AppConfig):
         from engagements.holdings import Holding, register
         from escalations.commands import update_escalation_after_check_in
         from escalations.messages import register_rules
-        from escalations.models import Escalation
+        from escalations.models import OPEN, Escalation
         from okrs.states import register_follower
 
         register_rules()
@@ -23,6 +22,6 @@ class EscalationsConfig(AppConfig):
                 one="recovery plan",
                 many="recovery plans",
                 page="workspace:key-result-detail",
-                current=lambda today: Q(recovered_at=None, decided_at=None),
+                current=lambda today: OPEN,
             )
         )

@@ -109,9 +109,12 @@ ESCALATION_COLUMNS = (  # the job's own role reads no others
 )
 
 
+OPEN = models.Q(recovered_at=None, decided_at=None)
+
+
 class EscalationQuerySet(models.QuerySet["Escalation"]):
     def open(self) -> EscalationQuerySet:
-        return self.filter(recovered_at=None, decided_at=None)
+        return self.filter(OPEN)
 
 
 EscalationManager = TenantManager.from_queryset(EscalationQuerySet)

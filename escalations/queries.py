@@ -2,18 +2,24 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.db.models import Q
 
 from checkins.models import CheckIn
 from checkins.queries.thread import ThreadEntry
 from engagements.models import Membership, Role
-from escalations.models import Escalation, EscalationAct, EscalationQuerySet, EscalationState
+from escalations.models import (
+    OPEN,
+    Escalation,
+    EscalationAct,
+    EscalationQuerySet,
+    EscalationState,
+)
 from escalations.rule import (
     HUDDLE_HOURS,
     TABLE,
@@ -214,15 +220,13 @@ def escalations(*, membership: Membership, now: dt.datetime) -> Escalations:
     """Return a client's: all open ones, and the closed ones of the last cycle. Three queries."""
     since = membership.engagement.today(now) - LAST_CYCLE
     lately = Q(key_result__objective__cycle__ends_on__gte=since)
-    rows = joined().filter(
-        Q(recovered_at=None, decided_at=None) | lately, engagement_id=membership.engagement_id
-    )
+    rows = joined().filter(OPEN | lately, engagement_id=membership.engagement_id)
     return _sorted(_cards(rows, membership=membership, now=now))
 
 
 def open_escalations(*, membership: Membership, now: dt.datetime) -> Escalations:
     """Return a client's open ones. Four queries, or one without any."""
-    own = {"engagement_id": membership.engagement_id, "recovered_at": None, "decided_at": None}
+    own = OPEN & Q(engagement_id=membership.engagement_id)
     return _sorted(_cards(_joined_if_any(own), membership=membership, now=now))
 
 
@@ -234,7 +238,7 @@ def escalations_of(
     now: dt.datetime,
 ) -> Escalations:
     """Return those of a key result, whose thread is given. Three queries, or one without any."""
-    own = {"engagement_id": key_result.engagement_id, "key_result_id": key_result.pk}
+    own = Q(engagement_id=key_result.engagement_id, key_result_id=key_result.pk)
     posts = [entry.current for entry in thread if entry.current]
     return _sorted(_cards(_joined_if_any(own), posts=posts, membership=membership, now=now))
 
@@ -264,9 +268,9 @@ def joined() -> EscalationQuerySet:
     )
 
 
-def _joined_if_any(own: Mapping[str, Any]) -> Iterable[Escalation]:
+def _joined_if_any(own: Q) -> Iterable[Escalation]:
     """Select those rows; mostly there are none, and the joins cost more than the question."""
-    return joined().filter(**own) if Escalation.objects.filter(**own).exists() else []
+    return joined().filter(own) if Escalation.objects.filter(own).exists() else []
 
 
 def clocks(facts: Facts) -> list[Clock]:

@@ -57,7 +57,7 @@ TOO_LONG = Finding(
     after="Make first-time buyers want to return",
 )
 DUPLICATE = Finding(
-    code="said_twice",
+    code="repeated",
     severity=Severity.BLOCK,
     rule="Titles are unique.",
     message="This title exists already: open that one, or change this one.",

@@ -158,12 +158,6 @@ def _check_name(row: Cycle | Team, *, noun: str) -> None:
         )
 
 
-def _drafts(cycle: Cycle) -> QuerySet[KeyResult]:
-    return KeyResult.objects.filter(
-        engagement_id=cycle.engagement_id, objective__cycle=cycle, stage=Stage.DRAFT
-    )
-
-
 def _check_due_dates(cycle: Cycle, *, ended_on: dt.date) -> None:
     """Refuse dates that leave due dates outside the cycle, apart from drafts due on its last day."""
     within = Q(due_on__gt=cycle.starts_on, due_on__lte=cycle.ends_on)

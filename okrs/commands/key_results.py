@@ -65,7 +65,7 @@ def draft_key_result(
     """Draft a key result, which starts with its commit and is due with its cycle unless given (M5.11).
 
     A `new_metric` is added to the dictionary (M4.4). Raises ValidationError: the codes of M3 that
-    block a draft (`empty`, `said_twice`, `target_is_baseline`, `direction`, `baseline`,
+    block a draft (`empty`, `repeated`, `target_is_baseline`, `direction`, `baseline`,
     `target`), `ladder` (M5.3), `starts_on`, `due_on`,
     `weight`, `owner`, `archived`, `duplicate`.
     """

@@ -53,7 +53,7 @@ def draft_objective(
 ) -> Objective:
     """Draft an objective; without a team it is the company's.
 
-    Raises ValidationError: the codes of M3 that block a draft (`empty`, `said_twice`), `owner`,
+    Raises ValidationError: the codes of M3 that block a draft (`empty`, `repeated`), `owner`,
     `parent` (team objectives link to a company one, company ones to an annual one, M2.1).
     """
     lock(cycle, fields.get("parent") or cycle)

@@ -104,7 +104,7 @@ class KeyResultForm(NewMetricForm, ReasonedForm):
     error_fields: ClassVar = {
         "empty": "title",
         "too_long": "title",
-        "said_twice": "title",
+        "repeated": "title",
         "target_is_baseline": "target",
         "archived": "metric",
         "duplicate": "metric_name",

@@ -73,7 +73,7 @@ class ObjectiveForm(ReasonedForm):
     error_fields: ClassVar = {
         "empty": "title",
         "too_long": "title",
-        "said_twice": "title",
+        "repeated": "title",
         "frozen": "team",
     }
 

@@ -303,7 +303,7 @@ def test_a_prompt_is_answered_on_its_card(opens: Opens) -> None:
     first = card(visitor.page, STORES)
     first.get_by_role("link", name="Check in").click()
     expect(first).to_contain_text("Red: response overdue since")
-    first.get_by_role("link", name="Answer prompt").click()
+    first.get_by_role("link", name="Respond").click()
     first.get_by_label("Root cause").fill("Paper forms take days.")
     visitor.inspect("a prompt and its answer")
     first.get_by_role("button", name="Save answer").click()

@@ -134,7 +134,7 @@ def test_a_stale_edit_shows_what_differs_and_can_be_saved(client: Client, lead: 
     answer = client.post(URL, typed)
 
     assert answer.status_code == 409
-    assert "Jonas saved this at" in " ".join(answer.text.split())
+    assert "Jonas saved this today" in " ".join(answer.text.split())
     assert "Keep Jonas’s version" in answer.text
     assert [row.label for row in answer.context["differences"]] == ["Vision"]
     again = client.post(URL, {**typed, "version": answer.context["form"]["version"].value()})

@@ -69,7 +69,7 @@ def test_a_ladder_is_kept_as_plain_decimals_and_never_turned(objective: Objectiv
     ("fields", "codes"),
     [
         pytest.param({"title": "  "}, ["empty"], id="M3-no-title"),
-        pytest.param({"title": TITLE.upper()}, ["said_twice"], id="M3-title-twice"),
+        pytest.param({"title": TITLE.upper()}, ["repeated"], id="M3-title-twice"),
         pytest.param(SAME, ["target_is_baseline"], id="M3-target-is-baseline"),
         pytest.param({"due_on": dt.date(2026, 1, 1)}, ["due_on"], id="due-at-the-start"),
         pytest.param({"starts_on": dt.date(2026, 3, 31)}, ["starts_on"], id="M5.11-start-is-due"),

@@ -63,7 +63,7 @@ def test_a_title_is_needed_and_unique_in_its_cycle(lead: Membership, cycle: Cycl
     other = draft(lead, cycle, "Make work calm")
     later = build.cycle(lead.engagement, "2026-Q2", ends_on=dt.date(2026, 6, 30))
 
-    for title, code in ((" ", "empty"), ("earn  TRUST.", "said_twice")):
+    for title, code in ((" ", "empty"), ("earn  TRUST.", "repeated")):
         with refused(code):
             draft(lead, cycle, title)
         with refused(code):

@@ -48,7 +48,7 @@ def test_it_blocks_an_empty_title(title: str) -> None:
 
 @pytest.mark.parametrize("other", [GOOD, GOOD.upper(), f"  {GOOD}. ", GOOD.replace(" ", "  ")])
 def test_it_blocks_the_same_sentence_twice_in_a_cycle(other: str) -> None:
-    assert objective(GOOD, others=["Earn more", other]) == {"said_twice"}
+    assert objective(GOOD, others=["Earn more", other]) == {"repeated"}
 
 
 OBJECTIVES = {

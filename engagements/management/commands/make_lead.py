@@ -35,6 +35,6 @@ class Command(BaseCommand):
             self.stdout.write(f"{email} is a program lead of {engagement} now.")
             return
         self.stdout.write(
-            f"{email} is to lead {engagement}, and joins here until"
+            f"Send {email} this link to lead {engagement}. It works until"
             f" {invitation.expires_at:%d %B}:\n{invitation_url(invitation)}"
         )

@@ -192,7 +192,7 @@ def test_a_stale_edit_shows_both_versions_and_saving_again_wins(
 
     assert stale.status_code == 409
     now = timezone.localtime(timezone=ZoneInfo("Europe/Berlin")).strftime("%H:%M")
-    assert f"Jonas Weber saved this at {now} while" in " ".join(stale.text.split())
+    assert f"Jonas Weber saved this today {now}, while" in " ".join(stale.text.split())
     # Keeping the other version comes first for Tab, and Enter in a field saves nothing.
     keep, enter, mine = (
         stale.text.index(text)
