@@ -97,23 +97,23 @@ def missed(notices: Sequence[Notice], now: dt.datetime) -> Items:
     All missed weeks of a key result are one item.
     """
     items: Items = {}
-    found = defaultdict[KeyResult, list[tuple[Notice, Period]]](list)
+    found = defaultdict[KeyResult, list[Notice]](list)
     for notice, row in live_subjects(notices):
         period = _unfilled(notice, row)
         if period and period.closes_at <= now and row.objective.owner_id == notice.person_id:
-            found[row].append((notice, period))
+            found[row].append(notice)
     for row, closed in found.items():
-        mondays = sorted({period.monday for _, period in closed})
+        mondays = sorted({notice.period for notice in closed})
         item = card(
             row,
-            to=closed[0][0].person,
+            to=closed[0].person,
             heading="Missed check-ins",
             state="missing a check-in",
             news=MISSED,
             weight=60,
             text=f"{_missing(row, mondays, now=now)}\n{_owner(row)}",
         )
-        items |= {notice.pk: item for notice, _ in closed}
+        items |= {notice.pk: item for notice in closed}
     return items
 
 
@@ -137,21 +137,20 @@ def missed_twice(notice: Notice, row: KeyResult, now: dt.datetime) -> Fields | N
 def friday_at_risk(notices: Sequence[Notice], now: dt.datetime) -> Items:
     """Describe key results behind pace or blocked, for objective owners and leads. Two queries."""
     subjects = list(live_subjects(notices))
-    blockers: dict[int, Blocker] = {}
     open_ones = Blocker.objects.filter(
         engagement_id=notices[0].engagement_id,
         key_result__in=[row.pk for _, row in subjects],
         resolved_at=None,
     )
-    for one in open_ones.order_by("-opened_at"):
-        blockers[one.key_result_id] = one  # the oldest stays
+    # Of several the oldest stays.
+    blockers = {one.key_result_id: one for one in open_ones.order_by("-opened_at")}
     return {
         notice.pk: card(
             row,
             to=notice.person,
             heading="Behind pace or blocked",
-            state="blocked" if row.pk in blockers else _forecast(row, now=now).label.lower(),
-            news="is blocked" if row.pk in blockers else _describe_forecast(row, now=now),
+            news=(news := "is blocked" if row.pk in blockers else _describe_forecast(row, now=now)),
+            state=news.partition(" ")[2],  # without the verb
             weight=55 if row.pk in blockers else 50,
             text=_trouble(row, blocker=blockers.get(row.pk), now=now),
         )
@@ -162,12 +161,7 @@ def friday_at_risk(notices: Sequence[Notice], now: dt.datetime) -> Items:
 
 def friday_late(notices: Sequence[Notice], now: dt.datetime) -> Items:
     """Describe late, missed and thin check-ins, for the champion or the leads. Two queries."""
-    subjects = list(live_subjects(notices))
-    thin = _thin(notices)
-    found = (
-        (notice, row, _lacks(row, is_thin=row.pk in thin, since=notice.period, now=now))
-        for notice, row in subjects
-    )
+    subjects, thin = list(live_subjects(notices)), _thin(notices)
     return {
         notice.pk: card(
             row,
@@ -178,8 +172,8 @@ def friday_late(notices: Sequence[Notice], now: dt.datetime) -> Items:
             weight=40,
             text=" ".join([*lacks, f"Owner: {row.owner.name}." if row.owner else ""]),
         )
-        for notice, row, lacks in found
-        if lacks
+        for notice, row in subjects
+        if (lacks := _lacks(row, is_thin=row.pk in thin, since=notice.period, now=now))
     }
 
 
@@ -252,22 +246,18 @@ def key_result_url(key_result: KeyResult) -> str:
 
 
 def check_in_link(key_result: KeyResult, *, member: Membership) -> dict[str, str]:
-    """Return the link to the check-in for people who may check in, else to the key result's page."""
+    """Return the link to the check-in for people who may check in; a card has another one."""
     if not may(member.role, Permission.CHECK_IN):
-        return {"url": key_result_url(key_result), "button": "Open"}
+        return {}
     slug = key_result.engagement.slug
     form = reverse("checkins:check-in-create", args=[slug, key_result.public_id])
     back = urlencode({"next": key_result_url(key_result)}, safe="/")
     return {"url": f"{form}?{back}", "button": "Check in"}
 
 
-def _forecast(row: KeyResult, *, now: dt.datetime) -> Forecast:
-    return row.forecast_on(rhythm_of(row).day_of(now))
-
-
 def _describe_forecast(row: KeyResult, *, now: dt.datetime) -> str:
     """Continue a sentence on one at risk: it keeps that stage without a recent update (M9.2)."""
-    forecast = _forecast(row, now=now)
+    forecast = row.forecast_on(rhythm_of(row).day_of(now))
     verb = "has" if forecast is Forecast.NO_RECENT_UPDATE else "is"
     return f"{verb} {forecast.label.lower()}"
 
@@ -331,15 +321,14 @@ def _unfilled(notice: Notice, row: KeyResult) -> Period | None:
 
 
 def _owner(row: KeyResult) -> str:
-    owner: Membership | None = row.owner
-    return f"Owner: {owner.name}." if owner else "It has no owner yet. Choose one."
+    return f"Owner: {row.owner.name}." if row.owner else "It has no owner yet. Choose one."
 
 
 def _involvement_of(person: Membership, key_result: KeyResult) -> str:
     """Return how this person is involved: "own key results"; empty if they are not."""
     objective = key_result.objective
     if key_result.owner_id == person.pk:
-        return "own key results"
+        return OWNER
     if objective.owner_id == person.pk:
         return "own objectives"
     if objective.team is not None and objective.team.champion_id == person.pk:
