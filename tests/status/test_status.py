@@ -42,6 +42,7 @@ def test_a_client_reads_the_state_of_their_objectives(reader: Client, alice: Mem
         "pace 0.76",
         "Behind pace, red for two weeks",
         "so far (Red)",
+        "or that the due date has passed and its last value is not in yet.",
     ):
         assert words in page.text
 
