@@ -137,13 +137,7 @@ class Screen:
 
     @property
     def forecast(self) -> str:
-        """Return its forecast; reviews closed before it had four values stored a yes or no."""
-        if "forecast" in self.facts:
-            return str(self.facts["forecast"])
-        holds = self.facts["forecast_holds"]
-        if holds is None:
-            return Forecast.NOT_MEASURED
-        return Forecast.ON_PACE if holds else Forecast.BEHIND
+        return str(self.facts["forecast"])
 
     @property
     def history(self) -> History | None:

@@ -56,7 +56,7 @@ def _causes(page: Page, rows: Mapping[str, KeyResultRow]) -> Iterator[str]:
         since = _state(
             item["since"].replace(", on", " and on").replace(", red", " and has been red")
         )
-        action = item.get("answered", "")
+        action = item["answered"]
         texts = [f"{item['title']} {since}", _shortened(why), action[:1].upper() + action[1:]]
         yield " ".join(_sentence(text) for text in texts if text)
 

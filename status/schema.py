@@ -1,7 +1,6 @@
 """The content of a snapshot: texts, numbers and lists that JSON stores as they are.
 
-Add new keys as NotRequired only: reports published earlier lack them. Names of people are in
-`owner`, so that they can be left out at reading.
+Names of people are in keys of their own, NotRequired, so that they can be left out at reading.
 """
 
 from __future__ import annotations
@@ -20,9 +19,9 @@ class Standing(TypedDict):
 
 
 class KeyResultStanding(Standing):
-    """The forecast, score and pace of a key result; earlier pages have a stage instead."""
+    """The forecast, score and pace of a key result."""
 
-    forecast: NotRequired[str]
+    forecast: str
     early: bool
     track: Track
     sentence: str
@@ -38,10 +37,10 @@ class KeyResultRow(TypedDict):
     meta: str
     notes: list[str]
     detail: str
-    answered: NotRequired[str]  # the response to red
-    plan: NotRequired[str]
+    answered: str  # the response to red
+    plan: str
     plan_owner: NotRequired[str]
-    checkpoint_on: NotRequired[str]  # of the plan, while it runs
+    checkpoint_on: str  # of the plan, while it runs
     baseline: str
     latest: str
     unit: str
@@ -55,8 +54,8 @@ class KeyResultRow(TypedDict):
     insight: str
     next_action: str
     next_due: str
-    next_overdue: NotRequired[bool]
-    next_on: NotRequired[str]
+    next_overdue: bool
+    next_on: str
     said: str  # when, and whether the next one is late
 
 
@@ -79,7 +78,7 @@ class Block(TypedDict):
     label: str
     title: str
     owner: NotRequired[str]
-    forecasts: NotRequired[list[str]]  # "1 of 2 on pace"
+    forecasts: list[str]  # "1 of 2 on pace"
     standing: Standing
     key_results: list[KeyResultRow]
     decisions: list[DecisionRow]
@@ -96,7 +95,7 @@ class Change(TypedDict):
     """A value that changed since the last review."""
 
     rag: str
-    forecast: NotRequired[str]
+    forecast: str
     title: str
     then: str
     now: str
@@ -107,10 +106,10 @@ class RedItem(TypedDict):
     """A key result that is behind pace or red, and the action on it."""
 
     id: str
-    rag: NotRequired[str]
+    rag: str
     title: str
     since: str  # its forecast, and how long it has been red
-    answered: NotRequired[str]
+    answered: str
     insight: str
     next: str
 
@@ -158,7 +157,7 @@ class PublishedText(TypedDict):
 
 class Page(TypedDict):
     client: str
-    on: NotRequired[str]
+    on: str
     day: str
     kicker: str
     headline: str
@@ -169,7 +168,7 @@ class Page(TypedDict):
     reds: list[RedItem]
     decided: list[DecisionRow]
     counts: str
-    states: NotRequired[Counts]
+    states: Counts
     success: str  # of aspirational ones
     folded: bool
     cycles: list[CycleBlocks]

@@ -9,14 +9,12 @@ import pytest
 import time_machine
 from django.test import Client
 
-from decisions.commands import record_release
 from engagements.links import share_link_token
 from engagements.models import Membership
 from escalations.models import Cause, Escalation, Verdict
 from okrs.models import KeyResult
 from status.commands import publish_report
 from status.drafts import draft_text
-from status.models import Report
 from status.queries import snapshot_on
 from status.schema import Page, ReportText
 from tests import build
@@ -203,23 +201,6 @@ def test_a_published_page_keeps_it(reader: Client, alice: Membership, row: KeyRe
     found = [SINCE[1:] in plain(reader.get(f"{STATUS}{path}").text) for path in ("reports/1/", "")]
 
     assert found == [True, False]
-
-
-def test_a_page_that_was_published_before_escalations_and_forecasts_still_reads(
-    reader: Client, alice: Membership, row: KeyResult
-) -> None:
-    older = publish_report(engagement=alice.engagement, words=WORDS, by=alice, now=TUESDAY).page
-    for one in (*rows_of(older).values(), *older["reds"]):
-        del one["answered"]
-    standing: Any = rows_of(older)["Accounts that expand"]["standing"]
-    del standing["forecast"]
-    standing["stage"] = "at_risk"
-    release = record_release(report_hash="", by=alice, now=TUESDAY)
-    Report.objects.create(engagement=alice.engagement, release=release, page=older, **WORDS)
-
-    page = reader.get(f"{STATUS}reports/2/")
-
-    assert (page.status_code, ">At risk</span>" in page.text) == (200, True)
 
 
 def test_the_draft_of_a_summary_says_it(alice: Membership, row: KeyResult) -> None:
