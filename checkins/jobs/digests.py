@@ -9,11 +9,9 @@ from typing import Any
 
 from django.db import connections
 
-from accounts.models import is_quiet, zone_of
 from checkins.jobs.notices import (
     OWED,
     OWED_COLUMNS,
-    Clock,
     RunningRhythm,
     closed_at,
     columns,
@@ -22,6 +20,7 @@ from checkins.jobs.notices import (
 )
 from checkins.periods import open_periods
 from engagements.places import country_of, weekend_of
+from notifications.hours import Clock
 from scoring import Rag
 
 FRIDAY = 4
@@ -116,15 +115,12 @@ def _fridays(*, now: dt.datetime, using: str) -> Iterator[tuple[Any, ...]]:
     with connections[using].cursor() as cursor:
         cursor.execute(READERS_OF_DIGESTS)
         found = cursor.fetchall()
-    for zone, message_at, since, until in found:
-        # A message in the quiet hours waits for their end.
-        hour = until if is_quiet(message_at, since=since, until=until) else message_at
-        local, clock = now.astimezone(zone_of(zone)), Clock(zone, hour)
-        message_due_at = clock.on(local.date())
-        is_awake = not is_quiet(local.time(), since=since, until=until)
-        last_weekday = max(set(range(FRIDAY + 1)) - weekend_of(country_of(zone)))
-        if local.weekday() == last_weekday and message_due_at <= now and is_awake:
-            yield zone, message_at, since, until, local.date(), message_due_at
+    for row in found:
+        clock = Clock(*row)
+        last_weekday = max(set(range(FRIDAY + 1)) - weekend_of(country_of(clock.zone)))
+        message = clock.message_of_the_day(now)
+        if message is not None and message[0].weekday() == last_weekday:
+            yield *row, *message
 
 
 def _owed(rhythms: list[RunningRhythm], *, now: dt.datetime) -> list[tuple[Any, ...]]:
