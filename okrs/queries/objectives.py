@@ -84,17 +84,26 @@ def fetch_sets(objectives: Sequence[Objective]) -> None:
 def objective_row(objective: Objective, *, engagement: Engagement, today: dt.date) -> ObjectiveRow:
     """Return the row of an objective whose set was fetched. No query."""
     key_results = counted(objective)
-    score = draft_score([one for one in key_results if one.is_counted])
-    alone = Stage.COMMITTED if objective.committed_at else Stage.DRAFT
+    score, band, stage = standing_of(objective, key_results, engagement=engagement)
     return ObjectiveRow(
         objective=objective,
         cards=[card(one, engagement=engagement, today=today) for one in key_results],
         score=score,
-        rag=rag(score, engagement.rag_bands),
+        rag=band,
         no_data=[one.title for one in key_results if one.score is None and not one.is_draft],
-        stage=weakest(one.stage for one in key_results) or alone,
+        stage=stage,
         alignment=_alignment(objective, key_results),
     )
+
+
+def standing_of(
+    objective: Objective, key_results: Sequence[KeyResult], *, engagement: Engagement
+) -> tuple[Decimal | None, Rag, Stage]:
+    """Return the draft score (M5.6) of an objective, its band and its stage."""
+    score = draft_score([one for one in key_results if one.is_counted])
+    alone = Stage.COMMITTED if objective.committed_at else Stage.DRAFT
+    stage = weakest(one.stage for one in key_results) or alone
+    return score, rag(score, engagement.rag_bands), stage
 
 
 def _links(end: str) -> QuerySet[ContributionLink]:

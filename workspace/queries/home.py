@@ -20,9 +20,10 @@ from engagements.permissions import Permission, may_here
 from escalations.queries import EscalationCard, open_escalations
 from okrs.headlines import count_forecasts
 from okrs.models import Cycle, KeyResult, Objective, Stage
-from okrs.states import draft_score, expected_pace, weakest
+from okrs.queries.objectives import standing_of
+from okrs.states import expected_pace
 from reviews.models import Review
-from scoring import Rag, pace, rag
+from scoring import Rag, pace
 from workspace.home import Line, NextDate, Win, check_ins_due, next_dates, wins
 from workspace.queries.first_steps import FirstSteps, first_steps
 
@@ -238,15 +239,8 @@ def _glance(
     now: dt.datetime,
 ) -> ObjectiveGlance:
     lines = [_line(one, engagement=engagement, today=today, now=now) for one in held]
-    score = draft_score([one for one in held if one.is_counted])
-    alone = Stage.COMMITTED if objective.committed_at else Stage.DRAFT
-    return ObjectiveGlance(
-        objective=objective,
-        lines=lines,
-        score=score,
-        rag=rag(score, engagement.rag_bands),
-        stage=weakest(one.stage for one in held) or alone,
-    )
+    score, band, stage = standing_of(objective, held, engagement=engagement)
+    return ObjectiveGlance(objective=objective, lines=lines, score=score, rag=band, stage=stage)
 
 
 def _line(row: KeyResult, *, engagement: Engagement, today: dt.date, now: dt.datetime) -> Line:
