@@ -12,8 +12,8 @@ NO_LINK = "Enter a full address, for example https://example.com/report."
 TOO_LONG = f"Use an address of at most {LONGEST_LINK:,} characters."
 SCHEME = re.compile(r"https?://", re.IGNORECASE)
 # "www.example.com/report", "example.com:8443": a name with an ending, not "intranet/report".
-DOMAIN = re.compile(r"(?:[^\W_](?:[\w-]*\w)?\.)+[^\W\d_]{2,}(?::\d+)?(?:[/?#]|$)")
-HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|[0-9a-f:.]*:[0-9a-f:.]*", re.IGNORECASE)
+DOMAIN = re.compile(r"(?:[^\W_](?:[\w-]{0,61}\w)?\.){1,20}[^\W\d_]{2,63}(?::\d+)?(?:[/?#]|$)")
+HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|[0-9a-f:.]{0,45}:[0-9a-f:.]{0,45}", re.IGNORECASE)
 UNSAFE = re.compile(r'[\s"<>\\^`{|}]')
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 

@@ -220,9 +220,9 @@ class Cells:
         try:
             validate_email(text)
         except ValidationError:
-            meant = re.sub(r"\s*(?:\(at\)|\[at\]|\bat\b|@)\s*", "@", typed).replace(" ", "")
+            meant = re.sub(r"\(at\)|\[at\]|\bat\b", "@", typed).replace(" ", "")
             offers = self.offers(
-                column, [meant] if re.fullmatch(r"[^@]+@[^@]+\.\w+", meant) else []
+                column, [meant] if re.fullmatch(r"[^@]{1,254}@[^@]{1,254}\.\w{1,63}", meant) else []
             )
             fix = f"Did you mean {meant}?" if offers else "Enter one, or leave it empty."
             self.note(column, f"{quote(text)} can’t be an email address.", fix, *offers)

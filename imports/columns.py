@@ -243,7 +243,7 @@ def kind_of(values: Sequence[str]) -> str:
 
 
 def _kind(value: str) -> str:
-    if re.fullmatch(r"[^\s@]+@[^\s@]+\.[^\s@]+", value):
+    if re.fullmatch(r"[^\s@]{1,64}@[^\s@]{1,254}\.[^\s@]{1,63}", value):
         return "email"
     if value.casefold() in ("leading", "lagging"):
         return "indicator"
@@ -251,7 +251,7 @@ def _kind(value: str) -> str:
         return "cycle"
     if is_date(value):
         return "date"
-    is_figure = re.fullmatch(r"[^\d\w]*\w{0,3}[^\d\w]*\d[\d.,'’\s]*\D{0,12}", value)
+    is_figure = re.fullmatch(r"\W{0,9}\w{0,3}\W{0,9}\d[\d.,'’\s]{0,60}\D{0,12}", value)
     return "figure" if is_figure or comparable(value) in YES_OR_NO else "text"
 
 

@@ -26,6 +26,7 @@ YES = {
     **{"method": "ladder", "ladder_0": "1", "ladder_1": "1"},
 }
 
+# Patterns are for texts whose runs of spaces are one space, as `read_sentence` makes them.
 _SCALE = "|".join(sorted(map(re.escape, SCALES), key=len, reverse=True))
 _CODES = "|".join(map(str, Locale.parse("en").currencies))
 _STOP = (
@@ -33,69 +34,69 @@ _STOP = (
     r"|every|up|down)\b"
 )
 _FIGURE = (
-    rf"(?:(?-i:\b(?:{_CODES})|[€$£¥₹])\s?)?[-−+]?[\d½¼¾](?:[\d.,'’\s]*\d)?"
-    rf"(?:\s?[%‰]|(?:\s?[€$£¥₹]|\s?(?!{_STOP})[^\W\d_]+(?:-[^\W\d_]+)?(?!\w)){{0,3}})"
+    rf"(?:(?-i:\b(?:{_CODES})|[€$£¥₹]) ?)?[-−+]?[\d½¼¾](?:[\d.,'’ ]{{0,40}}\d)?"
+    rf"(?: ?[%‰]|(?: ?[€$£¥₹]| ?(?!{_STOP})[^\W\d_]{{1,40}}(?:-[^\W\d_]{{1,40}})?(?!\w)){{0,3}})"
 )
 _NUMBER = re.compile(
-    rf"[-−+]?[\d½¼¾](?:[\d.,'’\s]*\d)?(?:\s?(?P<scale>{_SCALE})\b)?", re.IGNORECASE
+    rf"[-−+]?[\d½¼¾](?:[\d.,'’ ]{{0,40}}\d)?(?: ?(?P<scale>{_SCALE})\b)?", re.IGNORECASE
 )
 _LESS = re.compile(
     r"\A(?:reduce|cut|lower|decrease|shorten|halve|shrink|fewer|less)\b|\bdown\b", re.IGNORECASE
 )
-_FLOOR = r"at\s+or\s+above|above|over|at\s+least|(?:no\s+(?:lower|less|fewer)|more|higher)\s+than"
-_CEILING = r"at\s+or\s+below|below|under|at\s+most|(?:no\s+(?:higher|more)|lower|less|fewer)\s+than"
-_TO = rf"(?:(?:up|down)\s+)?to\s+(?:(?:{_FLOOR}|{_CEILING})\s+)?"
+_FLOOR = r"at or above|above|over|at least|(?:no (?:lower|less|fewer)|more|higher) than"
+_CEILING = r"at or below|below|under|at most|(?:no (?:higher|more)|lower|less|fewer) than"
+_TO = rf"(?:(?:up|down) )?to (?:(?:{_FLOOR}|{_CEILING}) )?"
 _RANGE = re.compile(
-    rf"\bfrom\s+(?P<baseline>{_FIGURE})\s+{_TO}(?P<target>{_FIGURE})"
-    rf"|\b{_TO}(?P<target2>{_FIGURE})\s+from\s+(?P<baseline2>{_FIGURE})",
+    rf"\bfrom (?P<baseline>{_FIGURE}) {_TO}(?P<target>{_FIGURE})"
+    rf"|\b{_TO}(?P<target2>{_FIGURE}) from (?P<baseline2>{_FIGURE})",
     re.IGNORECASE,
 )
-_ARROW = re.compile(rf"(?:\bfrom\s+)?({_FIGURE})\s?(?:→|[-=]>)\s?(?={_FIGURE})", re.IGNORECASE)
+_ARROW = re.compile(rf"(?:\bfrom )?({_FIGURE}) ?(?:→|[-=]>) ?(?={_FIGURE})", re.IGNORECASE)
 _FIRST = re.compile(
-    rf"\A(?P<bound>(?:(?:keep|hold|maintain)\s+)?(?:{_FLOOR}|(?P<ceiling>{_CEILING}))\s+)?"
+    rf"\A(?P<bound>(?:(?:keep|hold|maintain) )?(?:{_FLOOR}|(?P<ceiling>{_CEILING})) )?"
     rf"(?P<target>{_FIGURE})",
     re.IGNORECASE,
 )
 _KEEP = re.compile(
-    r"\A(?P<verb>keep|hold|maintain)\s+(?P<metric>.{1,160}?)\s+"
-    rf"(?:{_FLOOR}|(?P<ceiling>{_CEILING}))\s+(?P<target>{_FIGURE})",
+    r"\A(?P<verb>keep|hold|maintain) (?P<metric>.{1,160}?) "
+    rf"(?:{_FLOOR}|(?P<ceiling>{_CEILING})) (?P<target>{_FIGURE})",
     re.IGNORECASE,
 )
 _GOAL = re.compile(
-    rf"\b(?:(?:(?:up|down)\s+)?to(?:\s+(?:{_FLOOR}|(?P<ceiling>{_CEILING})))?"
-    rf"|{_FLOOR}|(?P<ceiling2>{_CEILING}))\s+(?P<target>{_FIGURE})",
+    rf"\b(?:(?:(?:up|down) )?to(?: (?:{_FLOOR}|(?P<ceiling>{_CEILING})))?"
+    rf"|{_FLOOR}|(?P<ceiling2>{_CEILING})) (?P<target>{_FIGURE})",
     re.IGNORECASE,
 )
-_SIGN = re.compile(r"\A\s*[%‰€$£¥₹]?\s*(?:of\s+)?")
-_COUNT = re.compile(rf"\A(?P<verb>[^\W\d_]+)\s+(?P<target>{_FIGURE})")
-_CHANGE = re.compile(rf"\bby\s+{_FIGURE}")
+_SIGN = re.compile(r"\A ?[%‰€$£¥₹]? ?(?:of )?")
+_COUNT = re.compile(rf"\A(?P<verb>[^\W\d_]+) (?P<target>{_FIGURE})")
+_CHANGE = re.compile(rf"\bby {_FIGURE}")
 _LAUNCH = re.compile(
     r"(?:launch|open|sign|publish|release|ship|complete|finish|introduce|implement|migrate|obtain"
-    r"|pass|close|deliver|appoint|get|win|start|roll\s+out|go\s+live|move)\b",
+    r"|pass|close|deliver|appoint|get|win|start|roll out|go live|move)\b",
     re.IGNORECASE,
 )
 _VERB = re.compile(
-    r"\A(?:raise|increase|improve|grow|lift|boost|reduce|cut|lower|decrease|shorten|bring(?:\s+down)?"
-    r"|get|move|double|halve|win|reach|drive|push|expand|keep|make|have)\s+(?:(?:the|our)\s+)?",
+    r"\A(?:raise|increase|improve|grow|lift|boost|reduce|cut|lower|decrease|shorten|bring(?: down)?"
+    r"|get|move|double|halve|win|reach|drive|push|expand|keep|make|have) (?:(?:the|our) )?",
     re.IGNORECASE,
 )
 _MONTHS = {name.casefold(): number for number, name in enumerate(month_abbr) if name}
 _MONTH = rf"(?:{'|'.join(_MONTHS)})[a-z]*\.?"
 _DUE = re.compile(
-    r"[,\s]*\b(?:by|until|till|before|due(?:\s+on)?)\s+(?:the\s+)?"
+    r",? ?\b(?:by|until|till|before|due(?: on)?) (?:the )?"
     r"(?P<day>\d{4}-\d\d-\d\d|\d{1,2}\.\d{1,2}\.\d{4}|\d{1,2}/\d{1,2}(?:/\d{2,4})?"
-    rf"|\d{{1,2}}(?:st|nd|rd|th|\.)?\s+(?:of\s+)?{_MONTH}(?:,?\s+\d{{4}})?"
-    rf"|{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?(?!\d)(?:,?\s+\d{{4}})?"
-    rf"|(?:end\s+of\s+)?(?:{_MONTH}|Q[1-4])(?:\s+\d{{4}})?"
-    r"|year[\s-]end|(?:end\s+of\s+)?(?:the\s+|this\s+)?(?:quarter|cycle|year))(?!\w)",
+    rf"|\d{{1,2}}(?:st|nd|rd|th|\.)? (?:of )?{_MONTH}(?:,? \d{{4}})?"
+    rf"|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?(?!\d)(?:,? \d{{4}})?"
+    rf"|(?:end of )?(?:{_MONTH}|Q[1-4])(?: \d{{4}})?"
+    r"|year[ -]end|(?:end of )?(?:the |this )?(?:quarter|cycle|year))(?!\w)",
     re.IGNORECASE,
 )
 _OTHER_DUE = re.compile(
-    r"[,\s]*\b(?:by|until|till|before)\s+(?![\d€$£¥₹])(?:(?!\b(?:from|to)\b)[^,])+", re.IGNORECASE
+    r",? ?\b(?:by|until|till|before) (?![\d€$£¥₹])(?:(?!\b(?:from|to)\b)[^,])+", re.IGNORECASE
 )
 _SOURCE = re.compile(
-    rf",?\s+(?:measured\s+|updated\s+)?(?P<refresh>{'|'.join(Refresh.values)})"
-    r"(?:\s+(?:from|in)\s+(?:(?:the|our)\s+)?(?P<source>[^,]{1,120}))?\Z",
+    rf",? (?:measured |updated )?(?P<refresh>{'|'.join(Refresh.values)})"
+    r"(?: (?:from|in) (?:(?:the|our) )?(?P<source>[^,]{1,120}))?\Z",
     re.IGNORECASE,
 )
 
@@ -229,7 +230,7 @@ def _without(text: str, match: re.Match[str]) -> str:
 def _name(sentence: Sentence, *, title: str, metric: str = "", left: str | None = None) -> None:
     """Name key result and metric; figures `left` in the title were not read."""
     left = title if left is None else left
-    sentence.unread += [word.strip(",;:.") for word in left.split() if re.match(r"\W*\d", word)]
+    sentence.unread += [word.strip(",;:.") for word in left.split() if re.match(r"\W{0,9}\d", word)]
     metric = metric or _VERB.sub("", title)
     names = {"title": title[:240], "metric_name": metric[:120]}
     for name, text in names.items():

@@ -70,7 +70,7 @@ def save_at_the_first_try(visitor: Visitor) -> None:
     first.locator(".scale input").first.press("4")
     expect(first.locator(".scale input").nth(3)).to_be_checked()
     write(first, value="6,5")
-    expect(first.locator(".preview")).to_contain_text("on pace")
+    expect(first.locator(".preview")).to_contain_text("On pace")
     first.get_by_role("button", name="Save and open next").click()
 
     expect(first).to_have_attribute("data-state", "saved")

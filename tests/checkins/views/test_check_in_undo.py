@@ -61,7 +61,8 @@ def test_after_ten_minutes_the_card_offers_to_edit_the_check_in_instead(
     [
         ({"actual": "7,4", "confidence": "3"}, "(7.4 − 9) ÷ (4 − 9) = 0.32, amber from 0.31"),
         ({"actual": "x"}, "Enter a number, for example 9."),
-        ({"actual": "5 hours"}, 'data-fills="actual" data-text="5\u00a0days"'),
+        ({"actual": "5 hours"}, "The unit is days. Convert 5 hours to days."),
+        ({"actual": "$5"}, 'data-fills="actual" data-text="5\u00a0days"'),
         ({"actual": "900"}, "900 is 100 times the baseline (9) and outside the expected range"),
         ({"actual": "900", "confirmed_actual": "900"}, "0.00"),
         ({"actual": "400"}, "400 is outside the expected range"),
