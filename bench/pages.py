@@ -149,7 +149,7 @@ def _enlarge(slug: str) -> None:
             table = model._meta.db_table
             own = [str(field.column) for field in model._meta.concrete_fields]
             copied = {
-                name: f"{name} || ' ' || n",
+                **{text: f"{text} || ' ' || n" for text in (name, f"{name}_key")},
                 "public_id": "left(md5(public_id || n), 12)",
                 "position": "position + 4 * n",
                 **{key: f"{key} + {STEP} * n" for key in ("id", "objective_id", "metric_id")},
