@@ -202,12 +202,18 @@ def _known_names() -> dict[str, list[str]]:
     return names
 
 
+@cache
+def _longest_name() -> int:
+    return max(map(len, _known_names()))
+
+
 def _named(key: str) -> list[str]:
     """Return the fields of a name, or of the longest name that it begins with."""
     names = _known_names()
     if key in names:
         return names[key]
-    starts = (key[:end] for end in range(len(key) - 1, LONG_NAME - 1, -1))
+    longest = min(len(key) - 1, _longest_name())
+    starts = (key[:end] for end in range(longest, LONG_NAME - 1, -1))
     return next((names[start] for start in starts if start in names), [])
 
 
