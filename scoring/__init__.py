@@ -24,7 +24,6 @@ from scoring.numbers import (
     format_number,
     format_score,
     format_unit,
-    parse_number,
 )
 from scoring.objectives import Guide, Reading, Verdict, objective_score, reading, too_easy, verdict
 from scoring.scores import (
@@ -44,6 +43,6 @@ __all__ = [
     "BAND_PRESETS", "PLAYBOOK_BANDS", "Bands", "Commitment", "Guide", "Method",
     "Number", "Rag", "Reading", "Rung", "Rungs", "Scale", "ScoringError", "Verdict", "band_range",
     "exactly", "explain", "format_number", "format_score", "format_unit", "ladder", "linear", "needed",
-    "objective_score", "on_pace", "pace", "parse_number", "rag", "reading", "rung_that_holds",
+    "objective_score", "on_pace", "pace", "rag", "reading", "rung_that_holds",
     "score", "too_easy", "validate_bands", "validate_linear", "validate_rungs", "verdict",
 ]  # fmt: skip

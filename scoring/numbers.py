@@ -1,8 +1,7 @@
-"""Numbers: choices and input that are valid, rounding (M5.1), and how people type them."""
+"""Numbers: choices and input that are valid, rounding (M5.1), and how they are written."""
 
 from __future__ import annotations
 
-import re
 from contextlib import AbstractContextManager
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation, localcontext
 from enum import StrEnum
@@ -76,21 +75,6 @@ MOST_TYPED = 100  # characters: more is refused unread
 # Threads may share it, because single calls keep no state that matters.
 EXACT = Context(prec=PRECISION, rounding=ROUND_HALF_UP)
 
-_SPACES = " \u00a0\u2009\u202f"
-_TYPED = re.compile(
-    rf"""(?P<sign>[+−-]?)(?P<digits>
-        [0-9]+ | [0-9]*[.,][0-9]+                                   # 12  12,5  .5
-      | [1-9][0-9]{{0,2}}(?:[{_SPACES}][0-9]{{3}})+(?:[.,][0-9]+)?  # 1 234,5
-      | [1-9][0-9]{{0,2}}(?:,[0-9]{{3}})+\.[0-9]+                   # 1,234.5
-      | [1-9][0-9]{{0,2}}(?:\.[0-9]{{3}})+,[0-9]+                   # 1.234,5
-      | [1-9][0-9]{{0,2}}(?:,[0-9]{{3}}){{2,}}                      # 1,234,567
-      | [1-9][0-9]{{0,2}}(?:\.[0-9]{{3}}){{2,}}                     # 1.234.567
-    )""",
-    re.VERBOSE,
-)
-_TWO_WAYS = re.compile(r"[+−-]?[1-9][0-9]{0,2},[0-9]{3}")
-_SHORTHAND = {"k": 1000, "K": 1000, "M": 1_000_000, "%": 1}
-
 
 def exactly() -> AbstractContextManager[Context]:
     """Return a context for sums that ignores the caller's precision and rounding."""
@@ -138,55 +122,8 @@ def unit(value: Number, *, name: str = "score") -> Decimal:
     return hundredths(read)
 
 
-def parse_number(text: str) -> Decimal:
-    """Read a number as people type it, with decimal comma or point: "12,5", "1.234,5", "−3".
-
-    A single point is the decimal sign, as forms print it. A single comma is, too, unless exactly
-    three digits follow: "1,234" is ambiguous. Thousands are grouped by spaces ("1 234") or by the
-    sign that is not the decimal one ("1,234.5", "1.234,5", "1,234,567"). Everything else raises
-    ScoringError with a suggestion: units, exponents, NaN and infinities are no numbers.
-    """
-    if not isinstance(text, str) or not text.strip():
-        raise ScoringError("Enter a number, for example 12.5.")
-    typed = text.strip()
-    if _is_too_long(typed):
-        raise ScoringError(f"{_quoted(typed)} is too long for a number. Enter one such as 12.5.")
-    if _TWO_WAYS.fullmatch(typed):
-        whole, thousandths = typed.split(",")
-        raise ScoringError(
-            f"{_quoted(typed)} can mean two numbers. Enter {whole}{thousandths} or"
-            f" {whole}.{thousandths}."
-        )
-    read = _typed(typed)
-    if read is None:
-        raise ScoringError(f"{_quoted(typed)} is not a number. {_suggestion(typed)}")
-    return number(read)
-
-
 def _is_too_long(value: Number) -> bool:
     return isinstance(value, str) and len(value) > MOST_TYPED
-
-
-def _typed(text: str) -> Decimal | None:
-    match = _TYPED.fullmatch(text)
-    if match is None:
-        return None
-    digits = re.sub(f"[{_SPACES}]", "", match["digits"])
-    signs = [char for char in digits if char in ".,"]
-    if signs:
-        grouped_only = len(signs) > 1 and len(set(signs)) == 1
-        whole, fraction = (digits, "") if grouped_only else digits.rsplit(signs[-1], 1)
-        digits = re.sub("[.,]", "", whole) + "." + fraction
-    return Decimal(("-" if match["sign"] in ("-", "−") else "") + digits)
-
-
-def _suggestion(text: str) -> str:
-    factor = _SHORTHAND.get(text[-1])
-    short = _typed(text[:-1].rstrip())
-    if factor is None or short is None:
-        return "Enter digits, for example 1250 or 12.5."
-    with exactly():
-        return f"Enter {(short * factor).normalize():f}."
 
 
 def _quoted(value: object) -> str:

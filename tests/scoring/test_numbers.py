@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 
 import scoring
-from scoring import Scale, ScoringError, format_number, format_score, linear, parse_number
+from scoring import Scale, ScoringError, format_number, format_score, linear
 from tests.scoring.strategies import values
 
 FILES = sorted(Path(scoring.__file__).parent.rglob("*.py"))
@@ -53,77 +53,6 @@ def test_too_many_digits_are_an_error(wrong: Any) -> None:
         linear(wrong, baseline=0, target=1)
     with pytest.raises(ScoringError, match="too many digits"):  # too long to print
         linear(10**5000, baseline=0, target=1)
-
-
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ("12", "12"),
-        (" 12 ", "12"),
-        ("12,5", "12.5"),
-        ("12.5", "12.5"),
-        (".5", "0.5"),
-        ("1.234,5", "1234.5"),
-        ("1,234.5", "1234.5"),
-        ("1 234", "1234"),
-        ("1\u00a0234\u202f567,8", "1234567.8"),
-        ("1,234,567", "1234567"),
-        ("1.234.567", "1234567"),
-        ("1,234,567.89", "1234567.89"),
-        ("1.234.567,89", "1234567.89"),
-        ("−3", "-3"),
-        ("-3", "-3"),
-        ("+3", "3"),
-        ("−1 234,5", "-1234.5"),
-        ("0,125", "0.125"),
-        ("007", "7"),
-        ("−0", "0"),
-        ("1.234", "1.234"),
-        ("1,23", "1.23"),
-        ("1,2345", "1.2345"),
-        ("0,123", "0.123"),
-    ],
-)
-def test_numbers_are_read_as_people_type_them(text: str, value: str) -> None:
-    assert str(parse_number(text)) == value
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("12,5k", "“12,5k” is not a number. Enter 12500."),
-        ("12 K", "“12 K” is not a number. Enter 12000."),
-        ("1.2M", "“1.2M” is not a number. Enter 1200000."),
-        ("−12,5%", "“−12,5%” is not a number. Enter -12.5."),
-        ("1e5", "“1e5” is not a number. Enter digits, for example 1250 or 12.5."),
-        ("NaN", "“NaN” is not a number. Enter digits, for example 1250 or 12.5."),
-        ("", "Enter a number, for example 12.5."),
-        ("  ", "Enter a number, for example 12.5."),
-        ("1,420", "can mean two numbers. Enter 1420 or 1.420."),
-        ("−12,500", "can mean two numbers. Enter −12500 or −12.500."),
-    ],
-)
-def test_the_error_suggests_a_number(text: str, message: str) -> None:
-    with pytest.raises(ScoringError) as refused:
-        parse_number(text)
-
-    assert str(refused.value).endswith(message)
-
-
-NOT_NUMBERS = [
-    *("Infinity", "-inf", "12 days", "€12", "k", "0x10", "١٢", 12),
-    *("1_000", "1,23,456", "1234,567.8", "1,234.567,8", "0,123.5", "1,234,567,8"),  # groups
-    *("12 34", "1 234 56", "1\n2", "5.", ",", "--3", "3-", "9" * 41, "9" * 50 + "k"),
-]
-TOO_LONG = [unit * 50_000 for unit in ("1", "1,", "1 000 ", ".", "a")]
-
-
-@pytest.mark.parametrize("text", [*NOT_NUMBERS, *TOO_LONG])
-def test_anything_else_is_not_a_number(text: Any) -> None:
-    with pytest.raises(ScoringError) as refused:
-        parse_number(text)
-
-    assert ("is too long for a number" in str(refused.value)) is (text in TOO_LONG)
 
 
 @pytest.mark.parametrize(
